@@ -1,0 +1,8 @@
+"""rfl-lint: a static linter for Rust-for-Linux code.
+
+Importing the package imports nothing else: a pre-commit hook pays for every module it loads.
+"""
+
+from rfl_lint.version import VERSION as __version__
+
+__all__ = ["__version__"]

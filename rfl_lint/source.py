@@ -1,0 +1,104 @@
+"""Bytes of one file and every conversion of places in them.
+
+Inside rfl-lint a place is a byte offset, 0-based, counted from the start of the file (a byte order mark
+counts). Lines and columns exist only where something is shown: 1-based, columns in characters.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of bytes, `start` included, `end` not."""
+
+    start: int
+    end: int
+
+    def contains(self, other: Span) -> bool:
+        """Whether `other` lies wholly inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share at least one byte."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place as people count: line and column from 1, the column in characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """The content of one file under the name that findings show.
+
+    `path` is relative to the root of its tree, with `/`; it need not exist on disk (an editor buffer,
+    standard input, the result of a patch).
+    """
+
+    path: str
+    data: bytes = field(repr=False)
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Byte offset of the first byte of each line. Lines end at LF only, as rustc has it."""
+        starts = [0]
+        find = self.data.find
+        at = find(b"\n")
+        while at != -1:
+            starts.append(at + 1)
+            at = find(b"\n", at + 1)
+        return starts
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the file has; a final newline does not begin another one."""
+        starts = self.line_starts
+        return len(starts) - 1 if len(starts) > 1 and starts[-1] == len(self.data) else len(starts)
+
+    def row(self, offset: int) -> int:
+        """The 0-based line that `offset` lies in."""
+        return bisect_right(self.line_starts, offset) - 1
+
+    def row_span(self, row: int) -> Span:
+        """The bytes of a 0-based line, its line ending (LF or CRLF) left out."""
+        starts = self.line_starts
+        start = starts[row]
+        end = starts[row + 1] - 1 if row + 1 < len(starts) else len(self.data)
+        if end > start and self.data[end - 1 : end] == b"\r":
+            end -= 1
+        return Span(start, end)
+
+    def row_bytes(self, row: int) -> bytes:
+        """The bytes of a 0-based line without its line ending; empty where there is no such line."""
+        if not 0 <= row < len(self.line_starts):
+            return b""
+        span = self.row_span(row)
+        return self.data[span.start : span.end]
+
+    def line_text(self, line: int) -> str:
+        """The text of a 1-based line as it is shown, without a byte order mark."""
+        raw = self.row_bytes(line - 1)
+        return (raw.removeprefix(BOM) if line == 1 else raw).decode("utf-8", "replace")
+
+    def position(self, offset: int) -> Position:
+        """Line and column of a byte offset; offsets past the end count as the end."""
+        offset = max(0, min(offset, len(self.data)))
+        row = self.row(offset)
+        before = self.data[self.line_starts[row] : offset]
+        if row == 0:
+            before = before.removeprefix(BOM)
+        return Position(row + 1, len(before.decode("utf-8", "replace")) + 1)
+
+    def text(self, span: Span) -> str:
+        """The characters of a span; bytes that are not UTF-8 become replacement characters."""
+        return self.data[span.start : span.end].decode("utf-8", "replace")

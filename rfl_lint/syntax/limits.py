@@ -1,0 +1,68 @@
+"""What is too large, too deep or too broken to look at, decided before any rule or query runs.
+
+Each bound is far beyond real kernel code (the largest file of Linux 7.2 is a generated table of 0.3 MB) and
+well below where tree-sitter's queries or upward walks stop being linear. A bound that is hit is reported.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rfl_lint.syntax.parser import Node, Tree
+
+MAX_FILE_BYTES: Final = 2_000_000
+MAX_DEPTH: Final = 600
+MAX_ERROR_CHILDREN: Final = 5_000
+_SAMPLE_STRIDE: Final = 256
+
+
+def refuse_bytes(data: bytes) -> str | None:
+    """Why these bytes are not parsed at all; None where they are."""
+    if len(data) > MAX_FILE_BYTES:
+        return f"the file has {len(data):,} bytes; the limit is {MAX_FILE_BYTES:,}"
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        return f"not text: a NUL byte on line {line}"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return f"not UTF-8: byte 0x{data[error.start]:02x} on line {line}"
+    return None
+
+
+def refuse_tree(tree: Tree) -> str | None:
+    """Why this tree is not searched; None where it is."""
+    if (depth := _sampled_depth(tree)) > MAX_DEPTH:
+        return f"code nested at least {depth:,} levels deep; the limit is {MAX_DEPTH}"
+    if tree.root_node.has_error and (broken := _widest_error(tree.root_node)) > MAX_ERROR_CHILDREN:
+        return f"does not parse: {broken:,} tokens in one place that no Rust syntax explains"
+    return None
+
+
+def _sampled_depth(tree: Tree) -> int:
+    """The greatest depth seen at every 256th node.
+
+    A chain that deep has at least as many nodes one after the other, so a stride below the limit cannot
+    step over it, and a few dozen jumps in C replace a walk over the whole tree.
+    """
+    cursor = tree.walk()
+    total = tree.root_node.descendant_count
+    deepest = 0
+    for index in range(0, total, _SAMPLE_STRIDE):
+        cursor.goto_descendant(index)
+        deepest = max(deepest, cursor.depth)
+    return deepest
+
+
+def _widest_error(root: Node) -> int:
+    widest = 0
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_error:
+            widest = max(widest, node.child_count)
+            if widest > MAX_ERROR_CHILDREN:
+                break
+        stack.extend(child for child in node.children if child.has_error)
+    return widest

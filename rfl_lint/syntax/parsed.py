@@ -1,0 +1,106 @@
+"""ParsedFile: the trees of one file, and how to get around in them across the borders of macros."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from rfl_lint.source import SourceFile, Span
+from rfl_lint.syntax.doctests import doc_fragments
+from rfl_lint.syntax.fragments import Census, Fragment, FragmentKind, macro_fragments
+from rfl_lint.syntax.limits import refuse_bytes, refuse_tree
+from rfl_lint.syntax.parser import Node, kind_query, parse, span_of
+
+
+@dataclass(eq=False)
+class ParsedFile:
+    """The trees of one file; `fragments[0]` is the file itself.
+
+    `refusal` tells why the file was not looked at, in which case there are no fragments.
+    """
+
+    source: SourceFile
+    fragments: list[Fragment]
+    census: Census = field(default_factory=Census)
+    refusal: str | None = None
+
+    @property
+    def root(self) -> Node:
+        """The root node of the file's own tree."""
+        return self.fragments[0].root
+
+    @cached_property
+    def _by_root(self) -> dict[int, Fragment]:
+        return {fragment.root.id: fragment for fragment in self.fragments}
+
+    @cached_property
+    def _by_host(self) -> dict[int, list[Fragment]]:
+        found: dict[int, list[Fragment]] = {}
+        for fragment in self.fragments:
+            if fragment.host is not None:
+                found.setdefault(fragment.host.id, []).append(fragment)
+        return found
+
+    def text(self, node: Node) -> str:
+        """The file's own text of a node (in a `macro_rules!` body `$x` is `$x`)."""
+        return self.source.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def fragment_of(self, node: Node) -> Fragment:
+        """The fragment whose tree the node belongs to."""
+        while (parent := node.parent) is not None:
+            node = parent
+        return self._by_root[node.id]
+
+    def parent(self, node: Node) -> Node | None:
+        """The parent node; above the root of a macro's fragment, the macro call or definition it hides in."""
+        parent = node.parent
+        if parent is not None:
+            return parent
+        fragment = self._by_root.get(node.id)
+        return fragment.host if fragment is not None else None
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """All nodes above, nearest first, across macro borders."""
+        current = self.parent(node)
+        while current is not None:
+            yield current
+            current = self.parent(current)
+
+    def fragments_in(self, host: Node) -> list[Fragment]:
+        """The fragments that a macro call or definition hides (not those nested deeper)."""
+        return self._by_host.get(host.id, [])
+
+    @cached_property
+    def comments(self) -> list[Span]:
+        """Every comment of the file in order, wherever it stands; a doc comment's span ends with its line."""
+        kinds = frozenset({"line_comment", "block_comment"})
+        spans = []
+        for nodes in kind_query(kinds).search(self.root).values():
+            for node in nodes:
+                span = span_of(node)
+                raw = self.source.data[span.start : span.end]
+                spans.append(Span(span.start, span.start + len(raw.rstrip(b"\r\n"))))
+        spans.sort()
+        return spans
+
+
+def parse_file(source: SourceFile, *, doc_code: bool = False) -> ParsedFile:
+    """Parse a file and everything hidden in its macros, and with `doc_code` in its doc comments.
+
+    Never raises on any content: what cannot be looked at comes back with a `refusal`.
+    """
+    refusal = refuse_bytes(source.data)
+    if refusal is not None:
+        return ParsedFile(source, [], refusal=refusal)
+    tree = parse(source.data)
+    refusal = refuse_tree(tree)
+    if refusal is not None:
+        return ParsedFile(source, [], refusal=refusal)
+    top = Fragment(FragmentKind.CODE, tree, Span(0, len(source.data)))
+    census = Census()
+    fragments = [top, *macro_fragments(source, top, census)]
+    if doc_code:
+        for doc in doc_fragments(source, top, census):
+            fragments += [doc, *macro_fragments(source, doc, census)]
+    return ParsedFile(source, fragments, census)

@@ -1,0 +1,74 @@
+"""The only module that imports tree_sitter: parsing whole files and regions of them, and searching trees.
+
+Traps of py-tree-sitter 0.26 that this module keeps away from everybody else: never pass a progress
+callback to a query cursor and never call `str()` on a node (both can crash the process); one parser and
+one cursor per thread; a query is quadratic in the children of a flat ERROR node, and a walk upwards is
+linear in the depth, which is why `limits.py` looks at every tree before anything else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import tree_sitter_rust
+from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Range, Tree, TreeCursor
+
+from rfl_lint.source import SourceFile, Span
+
+__all__ = ["KindQuery", "Node", "Tree", "TreeCursor", "parse", "parse_ranges", "span_of"]
+
+RUST = Language(tree_sitter_rust.language())
+
+
+def parse(data: bytes) -> Tree:
+    """Parse a whole file."""
+    return Parser(RUST).parse(data)
+
+
+def parse_ranges(buffer: bytearray, source: SourceFile, spans: Sequence[Span]) -> Tree:
+    """Parse only `spans` of a buffer as long as the file; the nodes keep the file's own positions."""
+    parser = Parser(RUST)
+    parser.included_ranges = [
+        Range(_point(source, span.start), _point(source, span.end), span.start, span.end) for span in spans
+    ]
+    return parser.parse(buffer)
+
+
+def _point(source: SourceFile, offset: int) -> Point:
+    row = source.row(offset)
+    return Point(row, offset - source.line_starts[row])
+
+
+def span_of(node: Node) -> Span:
+    """The bytes a node covers."""
+    return Span(node.start_byte, node.end_byte)
+
+
+class KindQuery:
+    """One query for a set of node kinds, so that each tree is searched once, in C, for all rules together."""
+
+    def __init__(self, kinds: Iterable[str]) -> None:
+        """Compile the query; raises ValueError naming a kind that the grammar does not have."""
+        self.kinds = frozenset(kinds)
+        for kind in sorted(self.kinds):
+            if RUST.id_for_node_kind(kind, True) is None:  # noqa: FBT003 - positional only in the library
+                raise ValueError(f"the Rust grammar has no node kind `{kind}`")
+        self._query = Query(RUST, "\n".join(f"({kind}) @{kind}" for kind in sorted(self.kinds)))
+
+    def search(self, root: Node) -> dict[str, list[Node]]:
+        """All nodes of the wanted kinds below `root`, each list in source order."""
+        found = QueryCursor(self._query).captures(root) if self.kinds else {}
+        for nodes in found.values():
+            nodes.sort(key=_start)
+        return found
+
+
+def _start(node: Node) -> tuple[int, int]:
+    return (node.start_byte, -node.end_byte)
+
+
+@lru_cache(maxsize=64)
+def kind_query(kinds: frozenset[str]) -> KindQuery:
+    """A compiled query for these kinds, made once per process."""
+    return KindQuery(kinds)
