@@ -1,0 +1,1 @@
+"""Tables of kernel API knowledge, each entry with its source."""

@@ -1,0 +1,120 @@
+"""The pipeline for one file: parse, facts, rules, silencing, fingerprints. Findings come out in order."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rfl_lint.facts import extract_facts
+from rfl_lint.finding import Finding
+from rfl_lint.fingerprint import fingerprinted
+from rfl_lint.index import Index
+from rfl_lint.refusal import refusal_finding
+from rfl_lint.rule import Context, Rule
+from rfl_lint.source import SourceFile
+from rfl_lint.suppress import Silencer
+from rfl_lint.syntax import Fragment, FragmentKind, Node, kind_query, parse_file
+from rfl_lint.tree import KernelTree
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCrash:
+    """A rule that raised on a file: the other rules went on, and the run ends with status 2."""
+
+    rule: str
+    path: str
+    error: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What linting one file gave. `findings` holds the silenced ones too, marked as such."""
+
+    path: str
+    findings: tuple[Finding, ...]
+    crashes: tuple[RuleCrash, ...] = ()
+    fragments_met: int = 0
+    fragments_parsed: int = 0
+    unparsed_lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lint:
+    """What stays the same for all files of a run: the rules and how they are to be applied."""
+
+    rules: Sequence[Rule]
+    strict_rules: frozenset[str] = frozenset()
+    doc_code: bool = False
+    report_unused: bool = True
+
+
+def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) -> FileResult:
+    """Lint one file's text. Never raises on its content."""
+    tree = tree if tree is not None else KernelTree()
+    parsed = parse_file(source, doc_code=lint.doc_code)
+    if parsed.refusal is not None:
+        return FileResult(source.path, (refusal_finding(source, parsed.refusal),))
+    facts = extract_facts(parsed)
+    role = tree.role(source.path)
+    cx = Context(parsed, tree, role, facts, Index([facts]))
+    rules = [rule for rule in lint.rules if role in rule.meta.roles]
+    crashes: list[RuleCrash] = []
+    findings = run_rules(rules, cx, lint, crashes)
+    silencer = Silencer(parsed, [rule.meta for rule in lint.rules])
+    findings = silencer.apply(findings)
+    if lint.report_unused:
+        findings += silencer.unused()
+    findings = fingerprinted(findings, parsed)
+    findings.sort(key=lambda finding: finding.sort_key)
+    census = parsed.census
+    lines = tuple(sorted({source.position(span.start).line for span in census.unparsed}))
+    return FileResult(source.path, tuple(findings), tuple(crashes), census.met, census.parsed, lines)
+
+
+def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[RuleCrash]) -> list[Finding]:
+    """Search each tree once and hand every node to the rules that asked for its kind."""
+    runner = _Runner(cx, lint, crashes)
+    for fragment in cx.parsed.fragments:
+        cx.fragment = fragment
+        active = [rule for rule in rules if rule.on and _speaks_of(rule, fragment)]
+        kinds = frozenset[str]().union(*(rule.on for rule in active))
+        found = kind_query(kinds).search(fragment.root)
+        for rule in active:
+            for kind in sorted(rule.on):
+                for node in found.get(kind, ()):
+                    runner.run(rule, node)
+    cx.fragment = cx.parsed.fragments[0]
+    for rule in rules:
+        runner.run(rule, None)
+    return list(dict.fromkeys(runner.findings))
+
+
+def _speaks_of(rule: Rule, fragment: Fragment) -> bool:
+    return rule.meta.doc_code or fragment.kind is not FragmentKind.DOC_CODE
+
+
+class _Runner:
+    """Runs single checks; a rule that raises is noted and not run on this file again."""
+
+    def __init__(self, cx: Context, lint: Lint, crashes: list[RuleCrash]) -> None:
+        self.cx = cx
+        self.lint = lint
+        self.crashes = crashes
+        self.findings: list[Finding] = []
+        self.broken: set[str] = set()
+
+    def run(self, rule: Rule, node: Node | None) -> None:
+        """Run one rule on a node, or on the file as a whole where `node` is None."""
+        name = rule.meta.name
+        if name in self.broken:
+            return
+        self.cx.strict = name in self.lint.strict_rules
+        try:
+            found = rule.check_file(self.cx) if node is None else rule.check(node, self.cx)
+            self.findings.extend(found)
+        except Exception as error:  # noqa: BLE001 - whatever a rule does wrong, the other rules go on
+            self.broken.add(name)
+            trace = traceback.format_exc()
+            self.crashes.append(RuleCrash(name, self.cx.path, f"{type(error).__name__}: {error}", trace))

@@ -1,0 +1,25 @@
+"""The engine's own finding for a file that was not looked at."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rfl_lint.finding import Confidence, Finding, Severity
+from rfl_lint.source import SourceFile, Span
+
+ENGINE_GROUP: Final = "engine"
+FILE_NOT_ANALYSED: Final = "file-not-analysed"
+
+
+def refusal_finding(source: SourceFile, reason: str) -> Finding:
+    """Say that, and why, a file was not analysed; never silenced by a comment."""
+    return Finding(
+        rule=FILE_NOT_ANALYSED,
+        group=ENGINE_GROUP,
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        path=source.path,
+        span=Span(0, 0),
+        message=f"file not analysed: {reason}",
+        help="exclude the file if it is meant to be like this",
+    )

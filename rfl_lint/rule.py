@@ -1,0 +1,161 @@
+"""The contract of a rule: what it says about itself, which nodes it wants, what it hands back.
+
+A rule is one class in one file. Its docstring is its documentation: a first line that states the rule, `Why:`,
+`Bad:` and `Good:` examples as indented Rust that the test suite runs, and `See:`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar, Final, TypeVar
+
+from rfl_lint.errors import PluginError
+from rfl_lint.facts import FileFacts
+from rfl_lint.finding import Confidence, Finding, Fix, Label, Level, Severity
+from rfl_lint.index import Index
+from rfl_lint.source import SourceFile, Span
+from rfl_lint.syntax import Fragment, Node, ParsedFile, span_of
+from rfl_lint.tree import KERNEL_ROLES, KernelTree, Role
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a rule says about itself.
+
+    `name` is the only identifier, kebab-case, and reads after "allow". `clippy` names the lints whose
+    `allow`/`expect` attribute silences the rule too. `roles` are the kinds of code it speaks about; `doc_code`
+    lets it run in doc comments' examples when the user asks for those. `precision` is the adjudicated figure
+    on real kernels, as text.
+    """
+
+    name: str
+    group: str
+    summary: str
+    severity: Severity
+    since: str
+    level: Level = Level.DEFAULT
+    confidence: Confidence = Confidence.HIGH
+    clippy: tuple[str, ...] = ()
+    roles: frozenset[Role] = KERNEL_ROLES
+    doc_code: bool = False
+    origin: str = ""
+    precision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """The options of a rule that has none."""
+
+
+@dataclass(eq=False)
+class Context:
+    """Everything a rule may look at while it judges one file.
+
+    Analyses keep what they computed for this file under their own factory with `memo`.
+    """
+
+    parsed: ParsedFile
+    tree: KernelTree
+    role: Role
+    facts: FileFacts
+    index: Index
+    strict: bool = False
+    fragment: Fragment | None = None
+    _memo: dict[object, object] = field(default_factory=dict, repr=False)
+
+    @property
+    def source(self) -> SourceFile:
+        """The file's bytes and its path relative to the root."""
+        return self.parsed.source
+
+    @cached_property
+    def path(self) -> str:
+        """The path relative to the root, with `/`."""
+        return self.parsed.source.path
+
+    def text(self, node: Node) -> str:
+        """The file's own text of a node."""
+        return self.parsed.text(node)
+
+    def parent(self, node: Node) -> Node | None:
+        """The node above, across the border of a macro call."""
+        return self.parsed.parent(node)
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """All nodes above, nearest first, across the borders of macro calls."""
+        return self.parsed.ancestors(node)
+
+    def memo(self, factory: Callable[[Context], T]) -> T:
+        """The result of `factory` for this file, computed once."""
+        if factory not in self._memo:
+            self._memo[factory] = factory(self)
+        return self._memo[factory]  # type: ignore[return-value]
+
+
+class Rule:
+    """Base class of every rule. Subclasses define `meta`, `on`, and `check` or `check_file`."""
+
+    meta: ClassVar[Meta]
+    on: ClassVar[frozenset[str]] = frozenset()
+    Options: ClassVar[type] = NoOptions
+
+    def __init__(self, options: object | None = None) -> None:
+        """Keep the options, an instance of the rule's own `Options`."""
+        self.options = options if options is not None else self.Options()
+
+    def __init_subclass__(cls) -> None:
+        """Refuse a class that could not work, with the reason, when its module is imported."""
+        super().__init_subclass__()
+        meta = cls.__dict__.get("meta")
+        where = f"rule class {cls.__module__}.{cls.__qualname__}"
+        if not isinstance(meta, Meta):
+            raise PluginError(f"{where}: `meta` is missing or not a `Meta(...)`")
+        if not _NAME.fullmatch(meta.name):
+            raise PluginError(f"{where}: the name `{meta.name}` is not kebab-case of two words or more")
+        if not (cls.__doc__ or "").strip():
+            raise PluginError(f"{where}: a rule documents itself in its docstring; it has none")
+        if not cls.on and cls.check_file is Rule.check_file:
+            raise PluginError(f"{where}: names no node kinds in `on` and has no `check_file`: it would never run")
+
+    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+        """Judge one node of a kind named in `on`."""
+        del node, cx
+        yield from ()
+
+    def check_file(self, cx: Context) -> Iterator[Finding]:
+        """Judge the file as a whole, once."""
+        del cx
+        yield from ()
+
+    def finding(
+        self,
+        cx: Context,
+        place: Node | Span,
+        message: str,
+        *,
+        help: str = "",  # noqa: A002 - the field's own name, in every format
+        related: tuple[Label, ...] = (),
+        fix: Fix | None = None,
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+    ) -> Finding:
+        """A finding of this rule at a node or span of the current file."""
+        return Finding(
+            rule=self.meta.name,
+            group=self.meta.group,
+            severity=self.meta.severity if severity is None else severity,
+            confidence=self.meta.confidence if confidence is None else confidence,
+            path=cx.path,
+            span=place if isinstance(place, Span) else span_of(place),
+            message=message,
+            help=help,
+            related=related,
+            fix=fix,
+            fragment=str(cx.fragment.kind) if cx.fragment is not None else "code",
+        )

@@ -1,0 +1,118 @@
+"""The tree a file belongs to: where its root is, which era of kernel it is, and what role each path plays.
+
+Nothing here asks for a version: stable branches take API changes as backports, so only the presence of
+files tells what a tree's code may call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+KERNEL_MARKER: Final = "rust/kernel/lib.rs"
+
+
+class Era(Enum):
+    """Which allocation API the tree's code is written against."""
+
+    UPSTREAM_ALLOC = "alloc61"
+    """A fork of the standard `alloc` crate: fallible `try_*` calls, no flags anywhere."""
+    EXTENSION_TRAITS = "ext"
+    """`BoxExt` and `VecExt` add methods with a flags argument to the standard types."""
+    OWN = "own"
+    """The kernel's own `KBox`, `KVec` and their siblings."""
+
+
+class Role(Enum):
+    """What kind of code a path holds."""
+
+    ABSTRACTION = "abstraction"
+    DRIVER = "driver"
+    SAMPLE = "sample"
+    HOST = "host code"
+    VENDORED = "vendored"
+    GENERATED = "generated"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+KERNEL_ROLES: Final = frozenset({Role.ABSTRACTION, Role.DRIVER, Role.SAMPLE})
+
+_VENDORED: Final = ("rust/syn/", "rust/quote/", "rust/proc-macro2/", "rust/zerocopy/", "rust/zerocopy-derive/", "rust/alloc/")
+_GENERATED: Final = ("rust/bindings/", "rust/uapi/")
+_HOST: Final = (
+    "scripts/", "tools/", "rust/macros/", "rust/pin-init/internal/", "rust/pin-init/examples/",
+    "samples/rust/hostprogs/", "rust/kernel/alloc/allocator_test.rs",
+)  # fmt: skip
+# Files whose presence tells what the tree offers.
+_FACT_FILES: Final = (KERNEL_MARKER, "rust/kernel/alloc/kbox.rs", "rust/kernel/alloc/box_ext.rs", "rust/ffi.rs")
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTree:
+    """What is known of a tree before any of its Rust is read.
+
+    `root` is None for text that stands alone (standard input without a tree). `present` holds those of the
+    telling files that exist.
+    """
+
+    root: Path | None = None
+    present: frozenset[str] = frozenset()
+
+    @property
+    def is_kernel(self) -> bool:
+        """Whether this is a Linux source tree with Rust in it."""
+        return KERNEL_MARKER in self.present
+
+    @property
+    def era(self) -> Era:
+        """The allocation API in use; code outside any kernel tree is held to the newest."""
+        if not self.is_kernel or "rust/kernel/alloc/kbox.rs" in self.present:
+            return Era.OWN
+        if "rust/kernel/alloc/box_ext.rs" in self.present:
+            return Era.EXTENSION_TRAITS
+        return Era.UPSTREAM_ALLOC
+
+    def has(self, path: str) -> bool:
+        """Whether a telling file exists in the tree."""
+        return path in self.present
+
+    def role(self, path: str) -> Role:
+        """The role of a path relative to the root. Outside a kernel everything that is not host code is a driver."""
+        name = PurePosixPath(path).name
+        if name.endswith("_generated.rs") or path.startswith(_GENERATED):
+            return Role.GENERATED
+        if path.startswith(_VENDORED):
+            return Role.VENDORED
+        parts = PurePosixPath(path).parts
+        if path.startswith(_HOST) or name == "build.rs" or "examples" in parts[:-1]:
+            return Role.HOST
+        if path.startswith("samples/"):
+            return Role.SAMPLE
+        if path.startswith("rust/"):
+            return Role.ABSTRACTION
+        return Role.DRIVER
+
+
+def read_tree(root: Path) -> KernelTree:
+    """Look at a root folder, without reading any file."""
+    return KernelTree(root, frozenset(name for name in _FACT_FILES if (root / name).is_file()))
+
+
+def find_root(path: Path) -> Path:
+    """The root of the tree that `path` (absolute, a file or folder) belongs to.
+
+    The nearest ancestor with `rust/kernel/lib.rs`, else the nearest with `.git`, else the folder itself.
+    """
+    folder = path if path.is_dir() else path.parent
+    above = (folder, *folder.parents)
+    for candidate in above:
+        if (candidate / KERNEL_MARKER).is_file():
+            return candidate
+    for candidate in above:
+        if (candidate / ".git").exists():
+            return candidate
+    return folder

@@ -1,0 +1,1 @@
+"""The built-in rules, one file each, in a folder per group."""
