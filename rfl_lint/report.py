@@ -1,0 +1,36 @@
+"""Report: everything a run found, as the output formats see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rfl_lint.engine import RuleCrash
+from rfl_lint.finding import Finding
+from rfl_lint.source import SourceFile
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a run over any number of files.
+
+    `findings` are the active ones and `silenced` those that an attribute, a comment or the configuration
+    silenced, both sorted by path and place. `skipped` counts files left out by role, `unparsed` lists the
+    1-based lines of macro bodies that no attempt could parse. `errors` are messages for stderr about what
+    could not be done; with any of them, or a crash, the run ends with status 2.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    silenced: tuple[Finding, ...] = ()
+    files: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    fragments_met: int = 0
+    fragments_parsed: int = 0
+    unparsed: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    crashes: tuple[RuleCrash, ...] = ()
+    errors: tuple[str, ...] = ()
+    read: Callable[[str], SourceFile | None] = field(default=lambda _path: None, repr=False)
+
+    def source(self, path: str) -> SourceFile | None:
+        """The text a path had when it was linted; None where it cannot be had any more."""
+        return self.read(path)
