@@ -1,0 +1,181 @@
+"""What a call says: its name, the path before it, its receiver, its arguments, its turbofish.
+
+The only module that knows how the grammar writes the many forms of a call. It resolves nothing: a path is
+the words that stand there, generics left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from rfl_lint.syntax import Node, ParsedFile
+
+CALL_KINDS: Final = frozenset({"call_expression", "macro_invocation"})
+_COMMENTS: Final = frozenset({"line_comment", "block_comment"})
+_NO_ARGUMENT: Final = _COMMENTS | {"attribute_item", "inner_attribute_item"}
+_WORDS: Final = frozenset(
+    {"identifier", "type_identifier", "primitive_type", "self", "super", "crate", "metavariable"}
+)
+_WRAPPERS: Final = {
+    "parenthesized_expression": "",
+    "try_expression": "",
+    "await_expression": "",
+    "reference_expression": "value",
+    "type_cast_expression": "value",
+}
+
+
+class CallForm(Enum):
+    """How the thing that is called is written."""
+
+    PATH = "path"
+    """`f(x)`, `A::b::<T>::c(x)`, `<T as Trait>::f(x)`"""
+    METHOD = "method"
+    """`receiver.name(x)`"""
+    VALUE = "value"
+    """`(self.hook)(x)`, `self.0(x)`, `f(x)(y)`: whatever the expression holds"""
+    MACRO = "macro"
+    """`name!(..)`, `path::name![..]`"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A call taken apart.
+
+    `path` holds the segments before `name`, generics left out: `("A", "b")` in `A::b::<T>::c(x)`, `("Self",)`
+    in `<Self as Trait>::f(x)`. `self_type` is the type or path node those segments were read from. `trait`
+    is the trait of the qualified form. `callee` is the node before the arguments; in a VALUE call it is all
+    there is to say, and `name` is empty. A macro call has no arguments here: they are in its fragments.
+    """
+
+    node: Node
+    form: CallForm
+    callee: Node
+    name: str = ""
+    name_node: Node | None = None
+    path: tuple[str, ...] = ()
+    self_type: Node | None = None
+    trait: tuple[str, ...] = ()
+    receiver: Node | None = None
+    arguments: tuple[Node, ...] = ()
+    turbofish: Node | None = None
+
+    @property
+    def owner(self) -> str:
+        """The last segment before the name: `Box` in `kernel::alloc::Box::new`; empty if there is none."""
+        return self.path[-1] if self.path else ""
+
+
+def call_of(node: Node, parsed: ParsedFile) -> Call | None:
+    """Take a `call_expression` or `macro_invocation` apart; None where it is incomplete."""
+    if node.type == "macro_invocation":
+        macro = node.child_by_field_name("macro")
+        if macro is None:
+            return None
+        words = path_of(macro, parsed)
+        if not words:
+            return None
+        return Call(node, CallForm.MACRO, macro, words[-1], _last_word(macro), words[:-1])
+    callee = node.child_by_field_name("function")
+    listed = node.child_by_field_name("arguments")
+    if callee is None or listed is None:
+        return None
+    return _taken_apart(node, callee, arguments_of(listed), parsed)
+
+
+def _taken_apart(node: Node, callee: Node, arguments: tuple[Node, ...], parsed: ParsedFile) -> Call:
+    inner, turbofish = callee, None
+    if callee.type == "generic_function":
+        inner = callee.child_by_field_name("function") or callee
+        turbofish = callee.child_by_field_name("type_arguments")
+    if inner.type == "field_expression":
+        field = inner.child_by_field_name("field")
+        if field is not None and field.type == "field_identifier":
+            receiver = inner.child_by_field_name("value")
+            return Call(
+                node, CallForm.METHOD, inner, parsed.text(field), field,
+                receiver=receiver, arguments=arguments, turbofish=turbofish,
+            )  # fmt: skip
+    elif inner.type in ("identifier", "self", "metavariable"):
+        return Call(
+            node, CallForm.PATH, inner, parsed.text(inner), inner, arguments=arguments, turbofish=turbofish
+        )
+    elif inner.type == "scoped_identifier":
+        name = inner.child_by_field_name("name")
+        before = inner.child_by_field_name("path")
+        if name is not None:
+            path = path_of(before, parsed) if before is not None else ()
+            trait = _trait_of(before, parsed) if before is not None else ()
+            return Call(
+                node, CallForm.PATH, inner, parsed.text(name), name, path, before, trait,
+                arguments=arguments, turbofish=turbofish,
+            )  # fmt: skip
+    return Call(node, CallForm.VALUE, inner, arguments=arguments, turbofish=turbofish)
+
+
+def arguments_of(listed: Node) -> tuple[Node, ...]:
+    """The argument expressions of an `arguments` node, comments and attributes left out."""
+    return tuple(child for child in listed.named_children if child.type not in _NO_ARGUMENT)
+
+
+def path_of(node: Node, parsed: ParsedFile) -> tuple[str, ...]:
+    """The segments of a path or type path without generics; empty where it is no path (`[u8]`, `&T`)."""
+    words: list[str] = []
+    current: Node | None = node
+    while current is not None:
+        kind = current.type
+        if kind in _WORDS:
+            words.append(parsed.text(current))
+            break
+        if kind in ("scoped_identifier", "scoped_type_identifier"):
+            name = current.child_by_field_name("name")
+            if name is None:
+                return ()
+            words.append(parsed.text(name))
+            current = current.child_by_field_name("path")
+        elif kind in ("generic_type", "generic_type_with_turbofish", "qualified_type"):
+            current = current.child_by_field_name("type")
+        elif kind == "bracketed_type":
+            current = next(iter(current.named_children), None)
+        else:
+            return ()
+    return tuple(reversed(words))
+
+
+def _trait_of(node: Node, parsed: ParsedFile) -> tuple[str, ...]:
+    """The trait in `<T as Trait>`, also with more path behind it."""
+    if node.type == "bracketed_type":
+        inner = next(iter(node.named_children), None)
+        if inner is not None and inner.type == "qualified_type":
+            alias = inner.child_by_field_name("alias")
+            return path_of(alias, parsed) if alias is not None else ()
+    return ()
+
+
+def _last_word(node: Node) -> Node:
+    name = node.child_by_field_name("name") if node.type == "scoped_identifier" else None
+    return name if name is not None else node
+
+
+def unwrapped(node: Node) -> Node:
+    """The expression inside parentheses, `&`, `?`, `.await`, `as T` and a block that holds nothing else."""
+    current = node
+    while True:
+        inner: Node | None
+        if current.type in _WRAPPERS:
+            field = _WRAPPERS[current.type]
+            inner = current.child_by_field_name(field) if field else _first_named(current)
+        elif current.type in ("unsafe_block", "block"):
+            children = [child for child in current.named_children if child.type not in _COMMENTS]
+            inner = children[0] if len(children) == 1 else None
+        else:
+            return current
+        if inner is None:
+            return current
+        current = inner
+
+
+def _first_named(node: Node) -> Node | None:
+    return next((child for child in node.named_children if child.type not in _COMMENTS), None)
