@@ -30,7 +30,10 @@ class RuleCrash:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What linting one file gave. `findings` holds the silenced ones too, marked as such."""
+    """What linting one file gave. `findings` holds the silenced ones too, marked as such.
+
+    `source` is the text that was linted, kept where there are findings to show.
+    """
 
     path: str
     findings: tuple[Finding, ...]
@@ -38,6 +41,7 @@ class FileResult:
     fragments_met: int = 0
     fragments_parsed: int = 0
     unparsed_lines: tuple[int, ...] = ()
+    source: SourceFile | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Lint:
     strict_rules: frozenset[str] = frozenset()
     doc_code: bool = False
     report_unused: bool = True
+    known_rules: frozenset[str] | None = None
 
 
 def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) -> FileResult:
@@ -55,14 +60,14 @@ def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) 
     tree = tree if tree is not None else KernelTree()
     parsed = parse_file(source, doc_code=lint.doc_code)
     if parsed.refusal is not None:
-        return FileResult(source.path, (refusal_finding(source, parsed.refusal),))
+        return FileResult(source.path, (refusal_finding(source, parsed.refusal),), source=_head(source))
     facts = extract_facts(parsed)
     role = tree.role(source.path)
     cx = Context(parsed, tree, role, facts, Index([facts]))
     rules = [rule for rule in lint.rules if role in rule.meta.roles]
     crashes: list[RuleCrash] = []
     findings = run_rules(rules, cx, lint, crashes)
-    silencer = Silencer(parsed, [rule.meta for rule in lint.rules])
+    silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules)
     findings = silencer.apply(findings)
     if lint.report_unused:
         findings += silencer.unused()
@@ -70,7 +75,20 @@ def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) 
     findings.sort(key=lambda finding: finding.sort_key)
     census = parsed.census
     lines = tuple(sorted({source.position(span.start).line for span in census.unparsed}))
-    return FileResult(source.path, tuple(findings), tuple(crashes), census.met, census.parsed, lines)
+    return FileResult(
+        source.path,
+        tuple(findings),
+        tuple(crashes),
+        census.met,
+        census.parsed,
+        lines,
+        source if findings else None,
+    )
+
+
+def _head(source: SourceFile) -> SourceFile:
+    """The first line of a file that was refused: enough to show, whatever its size."""
+    return SourceFile(source.path, source.data[:200].partition(b"\n")[0])
 
 
 def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[RuleCrash]) -> list[Finding]:

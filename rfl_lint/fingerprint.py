@@ -21,7 +21,9 @@ def fingerprinted(findings: Iterable[Finding], parsed: ParsedFile) -> list[Findi
     seen: Counter[str] = Counter()
     done: list[Finding] = []
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
-        key = "\\0".join((finding.rule, enclosing_items(parsed, finding.span), _folded_line(parsed, finding.span)))
+        key = "\\0".join(
+            (finding.rule, enclosing_items(parsed, finding.span), _folded_line(parsed, finding.span))
+        )
         ordinal = seen[key]
         seen[key] += 1
         digest = hashlib.sha256(f"{key}\\0{ordinal}".encode()).hexdigest()[:20]
@@ -30,7 +32,9 @@ def fingerprinted(findings: Iterable[Finding], parsed: ParsedFile) -> list[Findi
 
 
 def _folded_line(parsed: ParsedFile, span: Span) -> str:
-    return b" ".join(parsed.source.row_bytes(parsed.source.row(span.start)).split()).decode("utf-8", "replace")
+    return b" ".join(parsed.source.row_bytes(parsed.source.row(span.start)).split()).decode(
+        "utf-8", "replace"
+    )
 
 
 def enclosing_items(parsed: ParsedFile, span: Span) -> str:

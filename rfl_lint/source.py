@@ -48,6 +48,10 @@ class SourceFile:
     path: str
     data: bytes = field(repr=False)
 
+    def __reduce__(self) -> tuple[type[SourceFile], tuple[str, bytes]]:
+        """Pickle the text alone: what was computed from it is cheaper to compute again than to send."""
+        return (SourceFile, (self.path, self.data))
+
     @cached_property
     def line_starts(self) -> list[int]:
         """Byte offset of the first byte of each line. Lines end at LF only, as rustc has it."""

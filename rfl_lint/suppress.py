@@ -1,5 +1,216 @@
-"""stub"""
+"""Silencing findings: clippy attributes that already stand in the code, and comments of our own.
+
+    // rfl-lint: allow(rule-name, other-rule): reason      above a node: for that node; trailing: for that line
+    // rfl-lint: allow-file(rule-name): reason             in the first comment run: for the file
+
+A silenced finding is kept and marked. A comment that silences nothing, names no rule, or gives no reason is a
+finding of its own, `unused-suppression`, which nothing silences.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rfl_lint.attributes import LintAttribute, lint_attributes
+from rfl_lint.finding import Confidence, Edit, Finding, Fix, Severity, Silence
+from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
+from rfl_lint.rule import Meta
+from rfl_lint.source import SourceFile, Span
+from rfl_lint.syntax import Node, ParsedFile, span_of
+
+UNUSED_SUPPRESSION: Final = "unused-suppression"
+ENGINE_RULES: Final = (FILE_NOT_ANALYSED, UNUSED_SUPPRESSION)
+_MARKER: Final = re.compile(rb"rfl-lint[ \t]*:")
+_DIRECTIVE: Final = re.compile(
+    r"(?://[/!]?|/\*+)\s*rfl-lint\s*:\s*(?P<verb>[\w-]*)\s*(?:\((?P<names>[^)]*)\))?\s*(?::\s*(?P<reason>.*))?"
+)
+_INTRODUCER: Final = re.compile(r"(?://[/!]?|/\*+)\s*rfl-lint\s*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """One suppression comment. `scope` are the bytes whose findings it silences; None if it is malformed."""
+
+    span: Span
+    names: tuple[str, ...]
+    scope: Span | None
+    problem: str = ""
+
+
 class Silencer:
-    def __init__(self, parsed, metas): pass
-    def apply(self, findings): return list(findings)
-    def unused(self): return []
+    """Marks the silenced findings of one file and knows afterwards which comments were of no use."""
+
+    def __init__(self, parsed: ParsedFile, metas: Iterable[Meta], known: Iterable[str] | None = None) -> None:
+        """Read the file's directives. `metas` are the rules that run, `known` all rule names there are."""
+        self._parsed = parsed
+        self._clippy = {meta.name: frozenset(meta.clippy) for meta in metas}
+        self._known = frozenset(known) if known is not None else frozenset(self._clippy)
+        self._attributes: Sequence[LintAttribute] | None = None
+        self._directives = read_directives(parsed)
+        self._used: set[tuple[Span, str]] = set()
+
+    def apply(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings, those that the code silences marked with by what."""
+        return [self._judge(finding) for finding in findings]
+
+    def _judge(self, finding: Finding) -> Finding:
+        if finding.rule in ENGINE_RULES:
+            return finding
+        by_comment = False
+        for directive in self._directives:
+            if directive.scope is not None and finding.rule in directive.names:
+                if directive.scope.start <= finding.span.start < directive.scope.end:
+                    self._used.add((directive.span, finding.rule))
+                    by_comment = True
+        if self._allowed_by_attribute(finding):
+            return replace(finding, silenced=Silence.ATTRIBUTE)
+        return replace(finding, silenced=Silence.COMMENT) if by_comment else finding
+
+    def _allowed_by_attribute(self, finding: Finding) -> bool:
+        lints = self._clippy.get(finding.rule)
+        if not lints:
+            return False
+        if self._attributes is None:
+            self._attributes = lint_attributes(self._parsed)
+        return any(
+            attribute.scope.start <= finding.span.start < attribute.scope.end and attribute.lints & lints
+            for attribute in self._attributes
+        )
+
+    def unused(self) -> list[Finding]:
+        """A finding for every suppression comment, or name in one, that does nothing."""
+        return [finding for directive in self._directives for finding in self._complaints(directive)]
+
+    def _complaints(self, directive: Directive) -> Iterable[Finding]:
+        if directive.problem:
+            yield self._complain(directive, directive.problem)
+            return
+        for name in directive.names:
+            if name not in self._known:
+                near = difflib.get_close_matches(name, self._known, n=1, cutoff=0.6)
+                hint = f"; did you mean `{near[0]}`?" if near else ""
+                yield self._complain(directive, f"no rule is called `{name}`{hint}")
+            elif name in self._clippy and (directive.span, name) not in self._used:
+                yield self._complain(directive, f"suppression of `{name}` silences nothing")
+
+    def _complain(self, directive: Directive, message: str) -> Finding:
+        return Finding(
+            rule=UNUSED_SUPPRESSION,
+            group=ENGINE_GROUP,
+            severity=Severity.WARNING,
+            confidence=Confidence.HIGH,
+            path=self._parsed.source.path,
+            span=directive.span,
+            message=message,
+            help="write `// rfl-lint: allow(rule-name): reason`, or remove the comment",
+            fix=Fix(
+                "remove the comment", (Edit(_removal(self._parsed.source, directive.span), ""),), safe=True
+            ),
+        )
+
+
+def _removal(source: SourceFile, span: Span) -> Span:
+    """The comment, with its whole line where nothing else stands on it, else with the blanks before it."""
+    row = source.row(span.start)
+    line = source.row_span(row)
+    before = source.data[line.start : span.start]
+    if not before.strip() and span.end >= line.end:
+        starts = source.line_starts
+        return Span(line.start, starts[row + 1] if row + 1 < len(starts) else len(source.data))
+    return Span(span.start - (len(before) - len(before.rstrip())), span.end)
+
+
+def read_directives(parsed: ParsedFile) -> list[Directive]:
+    """Every comment of the file that addresses rfl-lint."""
+    source = parsed.source
+    if not _MARKER.search(source.data):
+        return []
+    head_end = _head_end(parsed)
+    found = []
+    for comment in parsed.comments:
+        text = source.text(comment)
+        if _INTRODUCER.match(text):
+            found.append(_read(text.removesuffix("*/").rstrip(), comment, parsed, head_end))
+    return found
+
+
+def _read(text: str, span: Span, parsed: ParsedFile, head_end: int) -> Directive:
+    match = _DIRECTIVE.fullmatch(text)
+    verb = match["verb"] if match else ""
+    if match is None or verb not in ("allow", "allow-file"):
+        return Directive(
+            span, (), None, f"`{verb or text.strip()}` is not a suppression: `allow` and `allow-file` are"
+        )
+    names = tuple(name.strip() for name in (match["names"] or "").split(",") if name.strip())
+    if not names:
+        return Directive(span, (), None, "the suppression names no rule")
+    if not (match["reason"] or "").strip():
+        return Directive(span, names, None, "the suppression gives no reason")
+    if verb == "allow-file":
+        if span.start > head_end:
+            return Directive(span, names, None, "`allow-file` belongs in the first comment run of the file")
+        return Directive(span, names, Span(0, len(parsed.source.data) + 1))
+    return Directive(span, names, _scope(span, parsed))
+
+
+def _head_end(parsed: ParsedFile) -> int:
+    """Where the first comment run of the file ends: before the first code or blank line after a comment."""
+    end = 0
+    source = parsed.source
+    for comment in parsed.comments:
+        between = source.data[end : comment.start].removeprefix(b"\xef\xbb\xbf")
+        if between.strip() or (end and between.count(b"\n") > 2):
+            break
+        end = comment.end
+    return end
+
+
+def _scope(span: Span, parsed: ParsedFile) -> Span:
+    """A trailing comment speaks for its line, one on a line of its own for the node that follows."""
+    source = parsed.source
+    row = source.row(span.start)
+    line = source.row_span(row)
+    if source.data[line.start : span.start].removeprefix(b"\xef\xbb\xbf").strip():
+        return Span(line.start, line.end + 1)
+    following = _next_code(source, span.end, parsed)
+    if following is None:
+        return Span(span.start, span.end)
+    end = following
+    for fragment in parsed.fragments:
+        if fragment.span.start <= following < fragment.span.end:
+            end = max(end, _node_end(fragment.root, following))
+    return Span(span.start, max(end, source.row_span(source.row(following)).end + 1))
+
+
+def _next_code(source: SourceFile, offset: int, parsed: ParsedFile) -> int | None:
+    """The first byte after `offset` that is neither white space nor comment."""
+    for comment in parsed.comments:
+        if comment.end <= offset:
+            continue
+        gap = source.data[offset : comment.start]
+        if gap.strip():
+            break
+        offset = comment.end
+    rest = source.data[offset:]
+    stripped = rest.lstrip()
+    return offset + len(rest) - len(stripped) if stripped else None
+
+
+def _node_end(root: Node, offset: int) -> int:
+    """The end of the largest node, short of a whole body, that begins at `offset`; attributes lead to their item."""
+    node = root.descendant_for_byte_range(offset, offset)
+    if node is None:
+        return offset
+    best = node
+    while node is not None and node.parent is not None:
+        if node.start_byte != offset:
+            break
+        best = node
+        node = node.parent
+    while best.type == "attribute_item" and best.next_sibling is not None:
+        best = best.next_sibling
+    return span_of(best).end

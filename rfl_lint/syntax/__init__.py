@@ -4,4 +4,13 @@ from rfl_lint.syntax.fragments import Fragment, FragmentKind
 from rfl_lint.syntax.parsed import ParsedFile, parse_file
 from rfl_lint.syntax.parser import KindQuery, Node, kind_query, span_of
 
-__all__ = ["Fragment", "FragmentKind", "KindQuery", "Node", "ParsedFile", "kind_query", "parse_file", "span_of"]
+__all__ = [
+    "Fragment",
+    "FragmentKind",
+    "KindQuery",
+    "Node",
+    "ParsedFile",
+    "kind_query",
+    "parse_file",
+    "span_of",
+]

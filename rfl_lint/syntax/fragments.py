@@ -148,7 +148,9 @@ class _Finder:
 
     def _specifiers(self, pattern: Node) -> dict[str, str]:
         found: dict[str, str] = {}
-        for binding in kind_query(frozenset({"token_binding_pattern"})).search(pattern).get("token_binding_pattern", ()):
+        for binding in (
+            kind_query(frozenset({"token_binding_pattern"})).search(pattern).get("token_binding_pattern", ())
+        ):
             name, specifier = binding.child_by_field_name("name"), binding.child_by_field_name("type")
             if name is not None and specifier is not None:
                 found[self.source.text(span_of(name))[1:]] = self.source.text(span_of(specifier))
@@ -157,7 +159,9 @@ class _Finder:
     def _token_tree(self, body: Node, make: _Maker) -> Iterator[Fragment]:
         """One delimited body: as a whole if that parses, else piece by piece."""
         span = span_of(body)
-        if self.source.data[span.end - 1 : span.end] != _CLOSERS.get(self.source.data[span.start : span.start + 1]):
+        if self.source.data[span.end - 1 : span.end] != _CLOSERS.get(
+            self.source.data[span.start : span.start + 1]
+        ):
             return  # an unclosed delimiter: the parser made the rest up
         tokens = tokens_of(body)
         inner = tokens[1:-1]
@@ -298,7 +302,23 @@ def _chunks(tokens: list[Token], source: SourceFile) -> Iterator[list[Token]]:
 
 
 _BEGINS_ITEM: Final = frozenset(
-    {"#", "pub", "fn", "unsafe", "impl", "struct", "enum", "const", "static", "let", "if", "match", "for", "use", "mod"}
+    {
+        "#",
+        "pub",
+        "fn",
+        "unsafe",
+        "impl",
+        "struct",
+        "enum",
+        "const",
+        "static",
+        "let",
+        "if",
+        "match",
+        "for",
+        "use",
+        "mod",
+    }
 )
 
 

@@ -146,7 +146,9 @@ def _mask_interpolation(mask: Mask, node: Node, source: SourceFile) -> None:
 def mask_init_body(mask: Mask, token_tree: Node, source: SourceFile) -> bool:
     """Rewrite pin-init syntax inside one initialiser call; False where there is none."""
     tokens = tokens_of(token_tree)
-    body = next((token for token in tokens if token.kind == "token_tree" and _opens(token, source) == b"{"), None)
+    body = next(
+        (token for token in tokens if token.kind == "token_tree" and _opens(token, source) == b"{"), None
+    )
     if body is None:
         return False
     touched = _mask_this_in(mask, tokens)

@@ -1,0 +1,60 @@
+"""Attributes of Rust items: which lints they allow, what a `cfg` says, and which bytes they speak for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rfl_lint.source import Span
+from rfl_lint.syntax import Node, ParsedFile, kind_query, span_of
+
+_SILENCING: Final = re.compile(r"\b(allow|expect)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+_CLIPPY: Final = re.compile(r"\bclippy\s*::\s*(\w+)")
+_KINDS: Final = frozenset({"attribute_item", "inner_attribute_item"})
+_SKIPPED: Final = frozenset({"attribute_item", "line_comment", "block_comment"})
+
+
+@dataclass(frozen=True, slots=True)
+class LintAttribute:
+    """`#[allow(clippy::..)]` or `#[expect(..)]`, outer or inner: its lints and the bytes it covers."""
+
+    lints: frozenset[str]
+    scope: Span
+
+
+def lint_attributes(parsed: ParsedFile) -> list[LintAttribute]:
+    """All attributes of a file that silence clippy lints, in every fragment."""
+    if b"clippy" not in parsed.source.data:
+        return []
+    return [found for fragment in parsed.fragments for found in _in_tree(fragment.root, parsed)]
+
+
+def _in_tree(root: Node, parsed: ParsedFile) -> Iterator[LintAttribute]:
+    for nodes in kind_query(_KINDS).search(root).values():
+        for node in nodes:
+            text = parsed.text(node)
+            if "clippy" not in text:
+                continue
+            lints = frozenset(
+                lint for silencing in _SILENCING.finditer(text) for lint in _CLIPPY.findall(silencing[2])
+            )
+            scope = _scope(node, parsed)
+            if lints and scope is not None:
+                yield LintAttribute(lints, scope)
+
+
+def _scope(attribute: Node, parsed: ParsedFile) -> Span | None:
+    """What an attribute speaks for: the parent's inside (inner) or the next sibling (outer)."""
+    if attribute.type == "inner_attribute_item":
+        parent = attribute.parent
+        if parent is None:
+            return None
+        if parent.parent is None:
+            return parsed.fragment_of(parent).span
+        return span_of(parent)
+    following = attribute.next_sibling
+    while following is not None and following.type in _SKIPPED:
+        following = following.next_sibling
+    return Span(attribute.start_byte, following.end_byte) if following is not None else None

@@ -1,0 +1,168 @@
+"""Which files are linted: paths as given, folders walked, git asked where there is git.
+
+The order is always the same: by path relative to the root. Symbolic links to folders are not followed, so no
+loop can trap the walk and nothing outside a tree is read through one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rfl_lint.errors import SourceError
+from rfl_lint.source import SourceFile
+from rfl_lint.syntax.limits import MAX_FILE_BYTES
+from rfl_lint.tree import KernelTree, Role, find_root, read_tree
+
+_LEFT_OUT = frozenset({Role.VENDORED, Role.GENERATED, Role.HOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One file to lint: where its bytes are, its path relative to the root of its tree, and that tree."""
+
+    file: Path
+    path: str
+    tree: KernelTree
+
+
+@dataclass
+class Selection:
+    """The files of a run, what was left out and why, and which paths could not be had."""
+
+    targets: list[Target] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+    errors: list[SourceError] = field(default_factory=list)
+
+
+class FileFinder:
+    """Turns the paths of a command line into targets."""
+
+    def __init__(
+        self, exclude: Sequence[str] = (), *, tree: Path | None = None, force_exclude: bool = False
+    ) -> None:
+        """`exclude` are gitignore-style patterns relative to the root; `tree` overrides the root of every file."""
+        self._exclude = _matcher(exclude)
+        self._force = force_exclude
+        self._tree = tree.resolve() if tree is not None else None
+        self._trees: dict[Path, KernelTree] = {}
+        self._roots: dict[Path, Path] = {}
+        self._seen: set[Path] = set()
+        self.selection = Selection()
+
+    def add(self, paths: Iterable[Path]) -> Selection:
+        """Take files as they are, folders with everything in them; the result is in a stable order."""
+        for path in paths:
+            if path.is_dir():
+                self._add_folder(path)
+            elif not os.path.lexists(path):
+                self.selection.errors.append(SourceError(f"{path}: no such file or folder"))
+            elif path.exists() and not path.is_file():
+                self.selection.errors.append(SourceError(f"{path}: neither a file nor a folder"))
+            else:
+                self._add_file(path, named=True)
+        self.selection.targets.sort(key=lambda target: (str(target.tree.root), target.path))
+        return self.selection
+
+    def root_of(self, folder: Path) -> Path:
+        """The root that files of an absolute folder belong to."""
+        if self._tree is not None:
+            return self._tree
+        if folder not in self._roots:
+            self._roots[folder] = find_root(folder)
+        return self._roots[folder]
+
+    def tree_at(self, root: Path) -> KernelTree:
+        """What is known of the tree at a root, read once."""
+        if root not in self._trees:
+            self._trees[root] = read_tree(root)
+        return self._trees[root]
+
+    def _add_folder(self, folder: Path) -> None:
+        files = git_files(folder)
+        for path in files if files is not None else self._walk(folder):
+            self._add_file(path, named=False)
+
+    def _walk(self, folder: Path) -> Iterable[Path]:
+        """All `.rs` files below a folder, hidden folders and links to folders left out."""
+
+        def failed(error: OSError) -> None:
+            self.selection.errors.append(SourceError(f"{error.filename}: {error.strerror}"))
+
+        for base, folders, names in os.walk(folder, onerror=failed):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                if name.endswith(".rs"):
+                    yield Path(base, name)
+
+    def _add_file(self, file: Path, *, named: bool) -> None:
+        if not named and file.is_symlink():
+            self._skip("symbolic link")
+            return
+        absolute = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() would follow a link out of the tree
+        if absolute in self._seen:
+            return
+        self._seen.add(absolute)
+        root = self.root_of(absolute.parent)
+        tree = self.tree_at(root)
+        path = relative_path(absolute, root)
+        role = tree.role(path)
+        if not named or self._force:
+            if self._exclude is not None and self._exclude(path):
+                self._skip("excluded")
+                return
+            if role in _LEFT_OUT:
+                self._skip(str(role))
+                return
+        self.selection.targets.append(Target(absolute, path, tree))
+
+    def _skip(self, why: str) -> None:
+        self.selection.skipped[why] = self.selection.skipped.get(why, 0) + 1
+
+
+def relative_path(file: Path, root: Path) -> str:
+    """The path below the root with `/`; the bare name where the file lies outside (an editor's copy)."""
+    try:
+        return file.relative_to(root).as_posix()
+    except ValueError:
+        return file.name
+
+
+def _matcher(patterns: Sequence[str]) -> Callable[[str], bool] | None:
+    if not patterns:
+        return None
+    import pathspec  # noqa: PLC0415 - only needed when something is excluded
+
+    spec = pathspec.GitIgnoreSpec.from_lines(patterns)
+    return spec.match_file
+
+
+def git_files(folder: Path) -> list[Path] | None:
+    """The Rust files that git tracks below a folder; None where git is missing or knows nothing of it."""
+    # A checkout's own configuration could name a program as its file system monitor: none is started.
+    command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), "ls-files", "-z", "--", "*.rs"]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, env=environment)  # noqa: S603
+    except OSError:
+        return None
+    if done.returncode != 0:
+        return None
+    names = [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+    files = [folder / name for name in dict.fromkeys(names)]
+    return [file for file in files if os.path.lexists(file)] or None
+
+
+def read_target(target: Target) -> SourceFile:
+    """The text of a target; raises SourceError naming the path.
+
+    Of a file beyond the size limit only as much is read as it takes to see that it is.
+    """
+    try:
+        with target.file.open("rb") as stream:
+            return SourceFile(target.path, stream.read(MAX_FILE_BYTES + 1))
+    except OSError as error:
+        raise SourceError(f"{target.file}: cannot be read: {error.strerror or error}") from error
