@@ -226,9 +226,7 @@ def make_rule(rule: type[Rule], config: Config) -> Rule:
             near = difflib.get_close_matches(key, [*fields, *_RULE_KEYS], n=1, cutoff=0.5)
             raise reader.fail(where, f"no such option{f'; did you mean `{near[0]}`?' if near else ''}")
         wanted = types[fields[key].name]
-        values[fields[key].name] = _converted(
-            value, wanted, lambda problem, at=where: reader.fail(at, problem)
-        )
+        values[fields[key].name] = _converted(value, wanted, partial(reader.fail, where))
     return rule(rule.Options(**values))
 
 

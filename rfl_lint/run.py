@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ class Filter:
 
     min_severity: Severity = Severity.NOTE
     min_confidence: Confidence = Confidence.LOW
+    severities: Mapping[str, Severity] = field(default_factory=dict)
     overrides: Sequence[Override] = ()
     expand: Callable[[str], Sequence[str]] = lambda name: [name]
 
@@ -62,11 +63,11 @@ def run_targets(
         errors.append(f"{error}; not linted: {', '.join(missing[:5])}{', …' if len(missing) > 5 else ''}")
     done: list[FileResult] = []
     for target in targets:
-        outcome = outcomes.get((target.tree.root, target.path))
-        if isinstance(outcome, SourceError):
-            errors.append(str(outcome))
-        elif outcome is not None:
-            done.append(_prefixed(outcome, prefixes[target.tree.root]))
+        result = outcomes.get((target.tree.root, target.path))
+        if isinstance(result, SourceError):
+            errors.append(str(result))
+        elif result is not None:
+            done.append(_prefixed(result, prefixes[target.tree.root]))
     return make_report(done, chosen, skipped=selection.skipped, errors=errors)
 
 
@@ -80,7 +81,9 @@ def make_report(
     """Put the results of single files together."""
     results = list(results)
     overrides = _Overrides(chosen)
-    findings = [overrides.apply(finding) for result in results for finding in result.findings]
+    findings = [
+        overrides.apply(_weighed(finding, chosen)) for result in results for finding in result.findings
+    ]
     findings = [finding for finding in findings if _counts(finding, chosen)]
     findings.sort(key=lambda finding: finding.sort_key)
     sources = {result.path: result.source for result in results if result.source is not None}
@@ -96,6 +99,11 @@ def make_report(
         errors=tuple(errors),
         read=sources.get,
     )
+
+
+def _weighed(finding: Finding, chosen: Filter) -> Finding:
+    severity = chosen.severities.get(finding.rule)
+    return finding if severity is None else replace(finding, severity=severity)
 
 
 def _counts(finding: Finding, chosen: Filter) -> bool:
@@ -132,7 +140,7 @@ def _prefixes(targets: Sequence[Target]) -> dict[Path | None, str]:
         return dict.fromkeys(roots, "")
     common = Path(os.path.commonpath([str(root) for root in roots if root is not None]))
     return {
-        root: "" if root in (None, common) else f"{root.relative_to(common).as_posix()}/"  # type: ignore[union-attr]
+        root: "" if root is None or root == common else f"{root.relative_to(common).as_posix()}/"
         for root in roots
     }
 

@@ -1,0 +1,237 @@
+"""`rfl-lint check`: settings from options and configuration, a run, a report, an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rfl_lint.cli.progress import Progress
+from rfl_lint.config import (
+    CONFIDENCES,
+    SEVERITIES,
+    Config,
+    check_names,
+    find_config,
+    make_rule,
+    read_config,
+    user_config,
+)
+from rfl_lint.engine import Lint, lint_source
+from rfl_lint.errors import ConfigError, PluginError, SourceError, UsageError
+from rfl_lint.finding import Level, Severity
+from rfl_lint.inputs.files import FileFinder, Selection, relative_path
+from rfl_lint.output import OutputOptions, render
+from rfl_lint.registry import Registry, load_registry
+from rfl_lint.report import Report
+from rfl_lint.run import Filter, make_report, run_targets
+from rfl_lint.source import SourceFile
+from rfl_lint.suppress import ENGINE_RULES
+
+_STDIN: Final = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """The options of one `check`, as given; None where the configuration or a default decides."""
+
+    paths: tuple[Path, ...] = ()
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    min_severity: str | None = None
+    min_confidence: str | None = None
+    doc_code: bool = False
+    output_format: str = "text"
+    stdin_filename: str | None = None
+    tree: Path | None = None
+    jobs: int | None = None
+    statistics: bool = False
+    exit_zero: bool = False
+    config: Path | None = None
+    isolated: bool = False
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    trust_plugins: bool = False
+    color: str = "auto"
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What options and configuration together ask for."""
+
+    lint: Lint
+    chosen: Filter
+    finder: FileFinder
+    failures: tuple[PluginError, ...]
+
+
+def run_check(request: CheckRequest) -> int:
+    """Lint, print, and return the exit status."""
+    if request.tree is not None and not request.tree.is_dir():
+        raise UsageError(f"--tree {request.tree}: no such folder")
+    setup = prepare(request)
+    report = _stdin_report(request, setup) if _reads_stdin(request) else _files_report(request, setup)
+    color = wants_color(request.color, sys.stdout.isatty())
+    width = _terminal_width() if sys.stdout.isatty() else None
+    options = OutputOptions(color, width, request.statistics, request.verbose, request.quiet)
+    render(request.output_format, report, sys.stdout, options)
+    sys.stdout.flush()
+    _complain(report, setup.failures, debug=request.debug)
+    if report.errors or report.crashes or setup.failures:
+        return 2
+    if request.exit_zero:
+        return 0
+    return 1 if any(finding.severity > Severity.NOTE for finding in report.findings) else 0
+
+
+def prepare(request: CheckRequest) -> Setup:
+    """Put options, configuration and rules together; raises on anything that names nothing."""
+    config, trusted = _config(request)
+    registry = load_registry(config.plugins, trust=trusted)
+    failures = list(registry.failures)
+    if config.plugins and not trusted:
+        failures = [error for error in failures if "--trust-plugins" not in str(error)]
+        names = ", ".join(str(path) for path in config.plugins)
+        _say(f"note: rule files named in {config.path} are not loaded without --trust-plugins: {names}")
+    check_names(config, registry.rules)
+    selected, strict = _selected(request, config, registry)
+    rules = [make_rule(registry.rules[name], config) for name in selected]
+    lint = Lint(
+        rules=rules,
+        strict_rules=strict,
+        doc_code=request.doc_code or config.doc_code,
+        known_rules=frozenset({*registry.rules, *ENGINE_RULES}),
+    )
+    chosen = Filter(
+        min_severity=SEVERITIES[request.min_severity] if request.min_severity else config.min_severity,
+        min_confidence=CONFIDENCES[request.min_confidence]
+        if request.min_confidence
+        else config.min_confidence,
+        severities={name: rule.severity for name, rule in config.rules.items() if rule.severity is not None},
+        overrides=config.overrides,
+        expand=registry.expand,
+    )
+    finder = FileFinder(
+        (*config.exclude, *request.exclude), tree=request.tree, force_exclude=request.force_exclude
+    )
+    return Setup(lint, chosen, finder, tuple(failures))
+
+
+def _config(request: CheckRequest) -> tuple[Config, bool]:
+    """The configuration in force and whether the rule files it names may be loaded."""
+    if request.config is not None and request.isolated:
+        raise UsageError("--config and --isolated contradict each other")
+    if request.isolated:
+        return Config(), False
+    if request.config is not None:
+        if not request.config.is_file():
+            raise ConfigError(f"{request.config}: no such file")
+        return read_config(request.config), request.trust_plugins
+    path = find_config(_start(request))
+    if path is not None:
+        return read_config(path), request.trust_plugins
+    own = user_config()
+    return (read_config(own), True) if own is not None else (Config(), False)
+
+
+def _start(request: CheckRequest) -> Path:
+    """Where the search for a configuration begins: the tree, else the first path, else here."""
+    if request.tree is not None:
+        return request.tree.resolve()
+    named = [path for path in request.paths if path != _STDIN]
+    first = named[0] if named else Path(request.stdin_filename or ".")
+    absolute = Path(os.path.abspath(first))  # noqa: PTH100 - a link is looked up where it stands
+    return absolute if absolute.is_dir() else absolute.parent
+
+
+def _selected(request: CheckRequest, config: Config, registry: Registry) -> tuple[list[str], frozenset[str]]:
+    """The rules to run, and those of them whose strict part runs too."""
+    base = request.select if request.select is not None else config.select or ("default",)
+    words = [*base, *config.extend_select, *(request.extend_select or ())]
+    ignored = [*config.ignore, *(request.ignore or ())]
+    chosen = {name for word in words for name in registry.expand(word)}
+    chosen -= {name for word in ignored for name in registry.expand(word)}
+    strict = {name for name in chosen if name in words or "all" in words or "strict" in words}
+    strict |= {name for name, rule in config.rules.items() if rule.strict}
+    strict |= {name for name in chosen if registry.rules[name].meta.level is Level.STRICT}
+    if not chosen and registry.rules:
+        raise UsageError("the selection leaves no rule to run")
+    return [name for name in registry.rules if name in chosen], frozenset(strict)
+
+
+def _reads_stdin(request: CheckRequest) -> bool:
+    if _STDIN in request.paths and len(request.paths) > 1:
+        raise UsageError("`-` (standard input) cannot be linted together with other paths")
+    if request.stdin_filename is not None and request.paths not in ((), (_STDIN,)):
+        raise UsageError("--stdin-filename names standard input: give no other path with it")
+    return request.paths == (_STDIN,) or request.stdin_filename is not None
+
+
+def _stdin_report(request: CheckRequest, setup: Setup) -> Report:
+    name = request.stdin_filename or "stdin.rs"
+    absolute = Path(os.path.abspath(name))  # noqa: PTH100
+    root = setup.finder.root_of(absolute.parent)
+    path = relative_path(absolute, root) if not _outside(absolute, root) else Path(name).name
+    source = SourceFile(path, sys.stdin.buffer.read())
+    return make_report([lint_source(source, setup.lint, setup.finder.tree_at(root))], setup.chosen)
+
+
+def _outside(path: Path, root: Path) -> bool:
+    return root not in path.parents
+
+
+def _files_report(request: CheckRequest, setup: Setup) -> Report:
+    selection = setup.finder.add(request.paths or (Path(),))
+    if not selection.targets and not selection.errors:
+        _note_nothing(request.paths or (Path(),), selection)
+    with Progress(len(selection.targets), shown=not request.quiet and sys.stderr.isatty()) as progress:
+        return run_targets(selection, setup.lint, setup.chosen, jobs=request.jobs, progress=progress.advance)
+
+
+def _note_nothing(paths: Sequence[Path], selection: Selection) -> None:
+    where = ", ".join(str(path) for path in paths)
+    left = ", ".join(f"{count} {why}" for why, count in selection.skipped.items())
+    _say(f"note: no Rust files to lint in {where}{f' (left out: {left})' if left else ''}")
+
+
+def _complain(report: Report, failures: Sequence[PluginError], *, debug: bool) -> None:
+    for failure in failures:
+        _say(f"error: {failure}")
+    for error in report.errors:
+        _say(f"error: {error}")
+    for crash in report.crashes:
+        _say(
+            f"error: rule {crash.rule} crashed on {crash.path}: {crash.error}; its other findings there are missing"
+        )
+        _say(crash.trace.rstrip() if debug else "  --debug shows where")
+
+
+def _say(message: str) -> None:
+    print(f"rfl-lint: {message}" if not message.startswith((" ", "Trace")) else message, file=sys.stderr)  # noqa: T201
+
+
+def wants_color(when: str, terminal: bool) -> bool:  # noqa: FBT001
+    """Whether to colour: the option, then NO_COLOR, FORCE_COLOR, then whether it is a terminal that can."""
+    if when != "auto":
+        return when == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return terminal and os.environ.get("TERM") != "dumb"
+
+
+def _terminal_width() -> int:
+    import shutil  # noqa: PLC0415
+
+    return shutil.get_terminal_size().columns
+
+
+__all__ = ["CheckRequest", "SourceError", "run_check", "wants_color"]

@@ -1,0 +1,45 @@
+"""`rfl-lint explain`, `rules` and `init`: what the rules say of themselves, and a configuration to start from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rfl_lint.cli.check import wants_color
+from rfl_lint.errors import UsageError
+from rfl_lint.registry import load_registry
+
+
+def run_explain(name: str) -> int:
+    """Print a rule's documentation."""
+    from rfl_lint.docs import explain_rule  # noqa: PLC0415
+
+    registry = load_registry()
+    if name not in registry.rules:
+        registry.expand(name)  # raises with near matches; a group is not an answer here
+        raise UsageError(f"`{name}` is a group or set of rules; `rfl-lint rules` lists its members")
+    sys.stdout.write(explain_rule(registry.rules[name], color=wants_color("auto", sys.stdout.isatty())))
+    return 0
+
+
+def run_rules(output_format: str) -> int:
+    """List all rules, as a table or as JSON."""
+    from rfl_lint.docs import list_rules  # noqa: PLC0415
+
+    rules = list(load_registry().rules.values())
+    sys.stdout.write(list_rules(rules, output_format, color=wants_color("auto", sys.stdout.isatty())))
+    return 0
+
+
+def run_init(folder: Path, *, force: bool) -> int:
+    """Write a commented `rfl-lint.toml`; refuses to overwrite one without `force`."""
+    from rfl_lint.config_template import config_template  # noqa: PLC0415
+
+    path = folder / "rfl-lint.toml"
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder")
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists; --force overwrites it")
+    path.write_text(config_template(load_registry()), encoding="utf-8")
+    sys.stdout.write(f"wrote {path}\n")
+    return 0
