@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -24,6 +25,7 @@ from rfl_lint.syntax import Node, ParsedFile, span_of
 
 UNUSED_SUPPRESSION: Final = "unused-suppression"
 ENGINE_RULES: Final = (FILE_NOT_ANALYSED, UNUSED_SUPPRESSION)
+_CODE: Final = re.compile(rb"\S")
 _MARKER: Final = re.compile(rb"rfl-lint[ \t]*:")
 _DIRECTIVE: Final = re.compile(
     r"(?://[/!]?|/\*+)\s*rfl-lint\s*:\s*(?P<verb>[\w-]*)\s*(?:\((?P<names>[^)]*)\))?\s*(?::\s*(?P<reason>.*))?"
@@ -52,6 +54,7 @@ class Silencer:
         self._attributes: Sequence[LintAttribute] | None = None
         self._directives = read_directives(parsed)
         self._used: set[tuple[Span, str]] = set()
+        self._hints: dict[str, str] = {}
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings, those that the code silences marked with by what."""
@@ -91,11 +94,15 @@ class Silencer:
             return
         for name in directive.names:
             if name not in self._known:
-                near = difflib.get_close_matches(name, self._known, n=1, cutoff=0.6)
-                hint = f"; did you mean `{near[0]}`?" if near else ""
-                yield self._complain(directive, f"no rule is called `{name}`{hint}")
+                yield self._complain(directive, f"no rule is called `{name}`{self._hint(name)}")
             elif name in self._clippy and (directive.span, name) not in self._used:
                 yield self._complain(directive, f"suppression of `{name}` silences nothing")
+
+    def _hint(self, name: str) -> str:
+        if name not in self._hints:
+            near = difflib.get_close_matches(name, self._known, n=1, cutoff=0.6)
+            self._hints[name] = f"; did you mean `{near[0]}`?" if near else ""
+        return self._hints[name]
 
     def _complain(self, directive: Directive, message: str) -> Finding:
         return Finding(
@@ -180,24 +187,22 @@ def _scope(span: Span, parsed: ParsedFile) -> Span:
     if following is None:
         return Span(span.start, span.end)
     end = following
-    for fragment in parsed.fragments:
-        if fragment.span.start <= following < fragment.span.end:
-            end = max(end, _node_end(fragment.root, following))
+    for fragment in parsed.fragments_at(following):
+        end = max(end, _node_end(fragment.root, following))
     return Span(span.start, max(end, source.row_span(source.row(following)).end + 1))
 
 
 def _next_code(source: SourceFile, offset: int, parsed: ParsedFile) -> int | None:
     """The first byte after `offset` that is neither white space nor comment."""
-    for comment in parsed.comments:
-        if comment.end <= offset:
-            continue
+    comments = parsed.comments
+    for index in range(bisect_left(comments, Span(offset, offset)), len(comments)):
+        comment = comments[index]
         gap = source.data[offset : comment.start]
         if gap.strip():
             break
         offset = comment.end
-    rest = source.data[offset:]
-    stripped = rest.lstrip()
-    return offset + len(rest) - len(stripped) if stripped else None
+    code = _CODE.search(source.data, offset)
+    return code.start() if code is not None else None
 
 
 def _node_end(root: Node, offset: int) -> int:

@@ -14,6 +14,7 @@ MAX_FILE_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 600
 MAX_ERROR_CHILDREN: Final = 5_000
 _SAMPLE_STRIDE: Final = 256
+_MAX_SAMPLES: Final = 500
 
 
 def refuse_bytes(data: bytes) -> str | None:
@@ -33,25 +34,28 @@ def refuse_bytes(data: bytes) -> str | None:
 
 def refuse_tree(tree: Tree) -> str | None:
     """Why this tree is not searched; None where it is."""
-    if (depth := _sampled_depth(tree)) > MAX_DEPTH:
-        return f"code nested at least {depth:,} levels deep; the limit is {MAX_DEPTH}"
+    if _sampled_depth(tree) > MAX_DEPTH:
+        return f"code nested more than {MAX_DEPTH} levels deep"
     if tree.root_node.has_error and (broken := _widest_error(tree.root_node)) > MAX_ERROR_CHILDREN:
         return f"does not parse: {broken:,} tokens in one place that no Rust syntax explains"
     return None
 
 
 def _sampled_depth(tree: Tree) -> int:
-    """The greatest depth seen at every 256th node.
+    """The depth of the first sampled node that lies too deep, else the greatest depth seen.
 
     A chain that deep has at least as many nodes one after the other, so a stride below the limit cannot
-    step over it, and a few dozen jumps in C replace a walk over the whole tree.
+    step over it, and a few dozen jumps in C replace a walk over the whole tree. In very large trees the stride
+    grows, because a jump costs as much as there are siblings to pass.
     """
     cursor = tree.walk()
     total = tree.root_node.descendant_count
     deepest = 0
-    for index in range(0, total, _SAMPLE_STRIDE):
+    for index in range(0, total, max(_SAMPLE_STRIDE, total // _MAX_SAMPLES)):
         cursor.goto_descendant(index)
         deepest = max(deepest, cursor.depth)
+        if deepest > MAX_DEPTH:
+            break
     return deepest
 
 

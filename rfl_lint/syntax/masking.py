@@ -22,6 +22,7 @@ from typing import Final
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.parser import Node
 
+_REPEAT: Final = re.compile(rb"[,;]?[*+?]")
 _QUOTED: Final = re.compile(rb"#[\w(]")
 _BLANKED_SPECIFIERS: Final = frozenset({"vis", "item", "stmt"})
 
@@ -139,8 +140,8 @@ def _mask_interpolation(mask: Mask, node: Node, source: SourceFile) -> None:
         mask.put(node.start_byte - 1, b"_")
     elif node.type == "token_tree" and source.data[node.start_byte] == ord("("):
         mask.blank(node.start_byte - 1, node.start_byte + 1)
-        end = node.end_byte - 1
-        mask.blank(end, end + 2 if source.data[end + 1 : end + 2] in (b"*", b"?") else end + 1)
+        repeat = _REPEAT.match(source.data, node.end_byte)
+        mask.blank(node.end_byte - 1, repeat.end() if repeat else node.end_byte)
 
 
 def mask_init_body(mask: Mask, token_tree: Node, source: SourceFile) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ from rfl_lint.syntax.parser import Node, kind_query, parse, span_of
 
 @dataclass(eq=False)
 class ParsedFile:
-    """The trees of one file; `fragments[0]` is the file itself.
+    """The trees of one file; `fragments[0]` is the file itself, the others follow in order of place.
 
     `refusal` tells why the file was not looked at, in which case there are no fragments.
     """
@@ -71,6 +72,22 @@ class ParsedFile:
         """The fragments that a macro call or definition hides (not those nested deeper)."""
         return self._by_host.get(host.id, [])
 
+    def fragments_at(self, offset: int) -> Iterator[Fragment]:
+        """The fragments whose span holds a byte: the file's own first, then outer before inner ones."""
+        yield self.fragments[0]
+        inner = self.fragments[1:]
+        for index in range(bisect_right(self._starts, offset) - 1, -1, -1):
+            # Spans nest or are apart, and a fragment is never larger than the call that hides it: the search
+            # ends at the first outermost one.
+            if inner[index].span.end > offset:
+                yield inner[index]
+            if inner[index].parent is self.fragments[0] and inner[index].kind is not FragmentKind.DOC_CODE:
+                break
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [fragment.span.start for fragment in self.fragments[1:]]
+
     @cached_property
     def comments(self) -> list[Span]:
         """Every comment of the file in order, wherever it stands; a doc comment's span ends with its line."""
@@ -99,8 +116,9 @@ def parse_file(source: SourceFile, *, doc_code: bool = False) -> ParsedFile:
         return ParsedFile(source, [], refusal=refusal)
     top = Fragment(FragmentKind.CODE, tree, Span(0, len(source.data)))
     census = Census()
-    fragments = [top, *macro_fragments(source, top, census)]
+    hidden = macro_fragments(source, top, census)
     if doc_code:
         for doc in doc_fragments(source, top, census):
-            fragments += [doc, *macro_fragments(source, doc, census)]
-    return ParsedFile(source, fragments, census)
+            hidden += [doc, *macro_fragments(source, doc, census)]
+        hidden.sort(key=lambda piece: (piece.span.start, -piece.span.end))
+    return ParsedFile(source, [top, *hidden], census)
