@@ -165,7 +165,7 @@ def _verbose_lines(report: Report) -> Iterator[str]:
     )
     for path, lines in sorted(report.unparsed.items()):
         shown = ", ".join(map(str, lines[:_LONG_LIST])) + (", ..." if len(lines) > _LONG_LIST else "")
-        yield f"  {escape(path)}: {_count(len(lines), 'place')} on line {shown}"
+        yield f"  not parsed: {escape(path)}, line{'s' if len(lines) > 1 else ''} {shown}"
     by = Counter(finding.silenced.value for finding in report.silenced if finding.silenced is not None)
     if by:
         ways = ", ".join(f"{number} by {_WAYS.get(way, way)}" for way, number in sorted(by.items()))
