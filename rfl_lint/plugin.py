@@ -1,5 +1,6 @@
 """The public names for rules: a rule module imports this and nothing else of rfl-lint."""
 
+from rfl_lint.analysis.layout import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -26,7 +27,11 @@ __all__ = [
     "Role",
     "Rule",
     "Severity",
+    "SizeOnly",
     "SourceFile",
     "Span",
+    "UnreadLayout",
+    "size_only_allocations",
     "span_of",
+    "unread_layouts",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.calls import CALL_KINDS, Call, CallForm, call_of, path_of, unwrapped
+from rfl_lint.analysis.calls import CALL_KINDS, Call, CallForm, call_of, nodes_below, path_of, unwrapped
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import Node, ParsedFile, kind_query, parse_file
 
@@ -100,3 +100,11 @@ def test_path_of_a_type() -> None:
     found = kind_query(frozenset({"type_item"})).search(parsed.root)["type_item"]
     types = [node.child_by_field_name("type") for node in found]
     assert [path_of(node, parsed) for node in types if node is not None] == [("kernel", "sync", "Arc"), ()]
+
+
+def test_nodes_below_look_into_macro_calls_in_order() -> None:
+    text = b"fn f() { a(); pin_init!(T { x <- new_mutex!(b()), y: vec![c()] }); d(); } fn g() { e(); }"
+    parsed = parse_file(SourceFile("a.rs", text))
+    function = kind_query(frozenset({"function_item"})).search(parsed.root)["function_item"][0]
+    nodes = nodes_below(parsed, function, frozenset({"call_expression"}))
+    assert texts(tuple(nodes), parsed) == ["a()", "b()", "c()", "d()"]

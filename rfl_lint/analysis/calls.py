@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from rfl_lint.syntax import Node, ParsedFile
+from rfl_lint.syntax import Node, ParsedFile, kind_query
 
 CALL_KINDS: Final = frozenset({"call_expression", "macro_invocation"})
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
@@ -179,3 +179,18 @@ def unwrapped(node: Node) -> Node:
 
 def _first_named(node: Node) -> Node | None:
     return next((child for child in node.named_children if child.type not in _COMMENTS), None)
+
+
+def nodes_below(parsed: ParsedFile, node: Node, kinds: frozenset[str]) -> list[Node]:
+    """All nodes of some kinds at or below a node, in order, those hidden in macro calls included."""
+    found: list[Node] = []
+    query = kind_query(kinds | {"macro_invocation"})
+    waiting = [node]
+    while waiting:
+        for kind, nodes in query.search(waiting.pop()).items():
+            if kind in kinds:
+                found += nodes
+            if kind == "macro_invocation":
+                waiting += [piece.root for call in nodes for piece in parsed.fragments_in(call)]
+    found.sort(key=lambda each: (each.start_byte, -each.end_byte))
+    return found
