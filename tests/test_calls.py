@@ -108,3 +108,9 @@ def test_nodes_below_look_into_macro_calls_in_order() -> None:
     function = kind_query(frozenset({"function_item"})).search(parsed.root)["function_item"][0]
     nodes = nodes_below(parsed, function, frozenset({"call_expression"}))
     assert texts(tuple(nodes), parsed) == ["a()", "b()", "c()", "d()"]
+
+
+def test_nodes_below_take_a_token_once_and_bare_ones_where_there_is_no_code() -> None:
+    parsed = parse_file(SourceFile("a.rs", b"fn f() { pr_info!(a); pr_info!(b, c()); d }"))
+    nodes = nodes_below(parsed, parsed.root, frozenset({"identifier"}))
+    assert texts(tuple(nodes), parsed) == ["f", "pr_info", "a", "pr_info", "b", "c", "d"]

@@ -6,11 +6,12 @@ the words that stand there, generics left out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from rfl_lint.syntax import Node, ParsedFile, kind_query
+from rfl_lint.syntax import Node, ParsedFile, kind_query, search_code
 
 CALL_KINDS: Final = frozenset({"call_expression", "macro_invocation"})
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
@@ -182,15 +183,27 @@ def _first_named(node: Node) -> Node | None:
 
 
 def nodes_below(parsed: ParsedFile, node: Node, kinds: frozenset[str]) -> list[Node]:
-    """All nodes of some kinds at or below a node, in order, those hidden in macro calls included."""
+    """All nodes of some kinds at or below a node, in order, those hidden in macro calls included.
+
+    Of a macro call in which no code was found the bare tokens are taken: `f!(x)` mentions `x`.
+    """
     found: list[Node] = []
-    query = kind_query(kinds | {"macro_invocation"})
     waiting = [node]
     while waiting:
-        for kind, nodes in query.search(waiting.pop()).items():
+        for kind, nodes in search_code(waiting.pop(), kinds | {"macro_invocation"}).items():
             if kind in kinds:
                 found += nodes
-            if kind == "macro_invocation":
-                waiting += [piece.root for call in nodes for piece in parsed.fragments_in(call)]
+            for call in nodes if kind == "macro_invocation" else ():
+                pieces = parsed.fragments_in(call)
+                waiting += [piece.root for piece in pieces]
+                if not pieces:
+                    found += _bare_tokens(call, kinds)
     found.sort(key=lambda each: (each.start_byte, -each.end_byte))
     return found
+
+
+def _bare_tokens(call: Node, kinds: frozenset[str]) -> Iterator[Node]:
+    for child in call.children:
+        if child.type == "token_tree":
+            for nodes in kind_query(kinds).search(child).values():
+                yield from nodes

@@ -178,18 +178,24 @@ class _Layouts:
             if binding.kind is BindingKind.PARAMETER:
                 name = self.cx.text(binding.name)
                 return next((each for each in function.parameters if each.name == name), None)
-            copied = self._copied(binding.value) if binding.value is not None else None
+            copied = self._copied(binding.value, function) if binding.value is not None else None
             if copied is None or binding.kind is not BindingKind.LET:
                 return None
             identifier = copied
         return None
 
-    def _copied(self, value: Node) -> Node | None:
-        """The name that an expression is a copy of: `x`, `*x`, `&x`, `x.clone()`."""
+    def _copied(self, value: Node, function: Function) -> Node | None:
+        """The name that an expression copies: `x`, `*x`, `&x`, `x.clone()`, `f(x)` where `f` looks at nothing."""
         node = unwrapped(value)
         call = call_of(node, self.cx.parsed) if node.type == "call_expression" else None
         if call is not None and call.name == "clone" and call.receiver is not None:
             node = unwrapped(call.receiver)
+        elif call is not None:
+            for target in self.functions.targets(call, function):
+                for parameter in layouts_of(target):
+                    argument = target.argument_for(call, parameter)
+                    if argument is not None and self.look(target, parameter) is Look.NOTHING:
+                        node = unwrapped(argument)
         if node.type == "unary_expression":
             node = unwrapped(node.named_children[-1])
         return node if node.type == "identifier" else None
@@ -226,19 +232,24 @@ class _Layouts:
             pattern = parent.child_by_field_name("pattern")
             is_copy = pattern is not None and pattern.type == "identifier"
             return Look.NOTHING if is_copy or self._is_discarded(node) else Look.ALIGNMENT
-        if self._is_discarded(node) and not self._is_macro_argument(parent):
+        if parent == function.body and self._hands_back(function):
             return Look.NOTHING
-        return Look.NOTHING if self._is_printed(parent) else Look.ALIGNMENT
+        printed = self._is_printed(parent)
+        discarded = self._is_discarded(node) if printed is None else printed
+        return Look.NOTHING if discarded else Look.ALIGNMENT
 
-    def _is_macro_argument(self, statement: Node) -> bool:
-        above = self.cx.parent(statement)
-        return above is not None and above.type == "source_file"
-
-    def _is_printed(self, parent: Node) -> bool:
+    def _is_printed(self, parent: Node) -> bool | None:
+        """Whether what stands right below a node goes to a macro that prints; None where it is in no macro."""
         root = self.cx.parent(parent) if parent.type == "expression_statement" else parent
-        host = self.cx.parent(root) if root is not None and root.type == "source_file" else None
-        call = call_of(host, self.cx.parsed) if host is not None and host.type == "macro_invocation" else None
-        return call is not None and _PRINTS.fullmatch(call.name) is not None
+        if root is None or root.type not in ("source_file", "token_tree"):
+            return None
+        for above in (root, *self.cx.ancestors(root)):
+            if above.type == "macro_invocation":
+                call = call_of(above, self.cx.parsed)
+                return call is not None and _PRINTS.fullmatch(call.name) is not None
+            if above.type not in ("source_file", "token_tree"):
+                break
+        return None
 
     def _look_of_argument(self, argument: Node, listed: Node, function: Function, hops: int) -> Look:
         call = call_around(listed, self.cx)
@@ -256,7 +267,14 @@ class _Layouts:
         for target in targets:
             parameter = target.parameter_at(call, position)
             looks.append(Look.ALIGNMENT if parameter is None else self.look(target, parameter, hops + 1))
-        return max(looks, default=Look.ALIGNMENT)
+        most = max(looks, default=Look.ALIGNMENT)
+        if most is Look.NOTHING and any(self._hands_back(target) for target in targets):
+            return self._look_at(call.node, function, hops)
+        return most
+
+    def _hands_back(self, function: Function) -> bool:
+        written = function.node.child_by_field_name("return_type")
+        return written is not None and head_name(self.cx.text(written)) == "Layout"
 
     # Allocations.
 
@@ -349,7 +367,7 @@ class _Layouts:
         argument = function.argument_for(call, parameter)
         if argument is None or (stored and not stored & _slab()):
             return True
-        value = self._copied(argument)
+        value = self._copied(argument, caller)
         if value is None:
             return not _is_raw(self.cx.text(argument))
         own = self._origin(value, caller)
