@@ -14,7 +14,7 @@ from rfl_lint.refusal import refusal_finding
 from rfl_lint.rule import Context, Rule
 from rfl_lint.source import SourceFile
 from rfl_lint.suppress import Silencer
-from rfl_lint.syntax import Fragment, FragmentKind, Node, kind_query, parse_file
+from rfl_lint.syntax import Fragment, FragmentKind, Node, parse_file, search_code
 from rfl_lint.tree import KernelTree
 
 
@@ -98,7 +98,7 @@ def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[Rule
         cx.fragment = fragment
         active = [rule for rule in rules if rule.on and _speaks_of(rule, fragment)]
         kinds = frozenset[str]().union(*(rule.on for rule in active))
-        found = kind_query(kinds).search(fragment.root)
+        found = search_code(fragment.root, kinds)
         for rule in active:
             for kind in sorted(rule.on):
                 for node in found.get(kind, ()):
@@ -106,7 +106,7 @@ def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[Rule
     cx.fragment = cx.parsed.fragments[0]
     for rule in rules:
         runner.run(rule, None)
-    return list(dict.fromkeys(runner.findings))
+    return list({(item.rule, item.span, item.message): item for item in runner.findings}.values())
 
 
 def _speaks_of(rule: Rule, fragment: Fragment) -> bool:

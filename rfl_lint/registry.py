@@ -20,9 +20,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from rfl_lint.errors import PluginError, RflLintError, UsageError
+from rfl_lint.errors import PluginError, UsageError
 from rfl_lint.finding import Level
 from rfl_lint.rule import Rule
+from rfl_lint.syntax import kind_query
 
 ENTRY_POINT_GROUP: Final = "rfl_lint.rules"
 _BUILTIN: Final = "rfl_lint.rules"
@@ -68,21 +69,34 @@ def load_registry(local_files: Iterable[Path] = (), *, trust: bool = False) -> R
     rules: dict[str, type[Rule]] = {}
     failures: list[PluginError] = []
     for name, load in _sources(local_files, trust=trust):
-        try:
-            module = load()
-            found = [rule for part in modules_below(module) for rule in rules_in(part)]
-            if not found:
-                raise PluginError(f"rule source {name}: defines no rule class")
-            for rule in found:
-                _add(rules, rule, name)
-        except RflLintError as error:
-            failures.append(error if isinstance(error, PluginError) else PluginError(str(error)))
-        except Exception as error:  # noqa: BLE001 - a plugin may fail in any way; the other rules go on
-            failures.append(
-                PluginError(f"rule source {name}: cannot be loaded: {type(error).__name__}: {error}")
-            )
+        before = len(rules), len(failures)
+        for part in _parts(load):
+            try:
+                for rule in rules_in(part()):
+                    _add(rules, rule)
+            except PluginError as error:
+                failures.append(PluginError(f"rule source {name}: {error}"))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - it may fail in any way; the others go on
+                problem = f"{type(error).__name__}: {error}"
+                failures.append(PluginError(f"rule source {name}: cannot be loaded: {problem}"))
+        if (len(rules), len(failures)) == before:
+            failures.append(PluginError(f"rule source {name}: defines no rule class"))
     ordered = dict(sorted(rules.items(), key=lambda item: (item[1].meta.group, item[0])))
     return Registry(ordered, tuple(failures))
+
+
+def _parts(load: Callable[[], ModuleType]) -> Iterator[Callable[[], ModuleType]]:
+    """Loaders of a module and of each module below it, so that one that fails does not take the others along."""
+    loaded: list[ModuleType] = []
+
+    def first() -> ModuleType:
+        loaded.append(load())
+        return loaded[0]
+
+    yield first
+    for package in loaded:
+        for name in names_below(package):
+            yield partial(importlib.import_module, name)
 
 
 def _sources(local_files: Iterable[Path], *, trust: bool) -> Iterator[tuple[str, Callable[[], ModuleType]]]:
@@ -98,37 +112,44 @@ def _sources(local_files: Iterable[Path], *, trust: bool) -> Iterator[tuple[str,
 def _load_file(path: Path, *, trust: bool) -> ModuleType:
     """Load a local rule file under a private name, never through `sys.path`."""
     if not trust:
-        raise PluginError(
-            f"rule source {path}: not loaded: code of the linted tree runs only with --trust-plugins"
-        )
+        raise PluginError("not loaded: code of the linted tree runs only with --trust-plugins")
     if not path.is_file():
-        raise PluginError(f"rule source {path}: no such file")
+        raise PluginError("no such file")
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
     spec = importlib.util.spec_from_file_location(f"_rfl_lint_local_{digest}", path)
     if spec is None or spec.loader is None:
-        raise PluginError(f"rule source {path}: not a Python file")
+        raise PluginError("not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
 
-def _add(rules: dict[str, type[Rule]], rule: type[Rule], source: str) -> None:
+def _add(rules: dict[str, type[Rule]], rule: type[Rule]) -> None:
     name = rule.meta.name
     if name in _KEYWORDS:
-        raise PluginError(f"rule source {source}: `{name}` is a word of the command line, not a rule name")
+        raise PluginError(f"`{name}` is a word of the command line, not a rule name")
     if name in rules and rules[name] is not rule:
-        other = rules[name]
-        raise PluginError(f"rule source {source}: rule `{name}` is already defined by {other.__module__}")
+        raise PluginError(f"rule `{name}` is already defined by {rules[name].__module__}")
+    try:
+        kind_query(rule.on)
+    except ValueError as error:
+        raise PluginError(f"rule `{name}`: {error}") from error
     rules[name] = rule
 
 
-def modules_below(package: ModuleType) -> Iterator[ModuleType]:
-    """The module itself and, for a package, everything below it, by name."""
-    yield package
-    infos = pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + ".")
-    for name in sorted(info.name for info in infos):
-        yield importlib.import_module(name)
+def names_below(package: ModuleType) -> list[str]:
+    """The names of all modules below a package, in order; none below a plain module."""
+    found: list[str] = []
+    waiting = [(package.__name__, list(getattr(package, "__path__", [])))]
+    while waiting:
+        prefix, paths = waiting.pop()
+        for info in pkgutil.iter_modules(paths):
+            name = f"{prefix}.{info.name}"
+            found.append(name)
+            if info.ispkg:
+                waiting.append((name, [str(Path(path, info.name)) for path in paths]))
+    return sorted(found)
 
 
 def rules_in(module: ModuleType) -> list[type[Rule]]:
@@ -144,7 +165,8 @@ def rules_in(module: ModuleType) -> list[type[Rule]]:
 
 
 def builtin_rules() -> list[type[Rule]]:
-    """The rules that rfl-lint ships, by group and name."""
+    """The rules that rfl-lint ships, by group and name; raises whatever a broken one raises."""
     package = importlib.import_module(_BUILTIN)
-    found = [rule for module in modules_below(package) for rule in rules_in(module)]
+    modules = [importlib.import_module(name) for name in names_below(package)]
+    found = [rule for module in modules for rule in rules_in(module)]
     return sorted(found, key=lambda rule: (rule.meta.group, rule.meta.name))

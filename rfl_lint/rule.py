@@ -121,7 +121,9 @@ class Rule:
         if not (cls.__doc__ or "").strip():
             raise PluginError(f"{where}: a rule documents itself in its docstring; it has none")
         if not cls.on and cls.check_file is Rule.check_file:
-            raise PluginError(f"{where}: names no node kinds in `on` and has no `check_file`: it would never run")
+            raise PluginError(
+                f"{where}: names no node kinds in `on` and has no `check_file`: it would never run"
+            )
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one node of a kind named in `on`."""
@@ -133,7 +135,7 @@ class Rule:
         del cx
         yield from ()
 
-    def finding(
+    def finding(  # noqa: PLR0913 - the fields of a finding
         self,
         cx: Context,
         place: Node | Span,

@@ -26,6 +26,7 @@ from rfl_lint.syntax import Node, ParsedFile, span_of
 UNUSED_SUPPRESSION: Final = "unused-suppression"
 ENGINE_RULES: Final = (FILE_NOT_ANALYSED, UNUSED_SUPPRESSION)
 _CODE: Final = re.compile(rb"\S")
+_BEFORE_ITEM: Final = frozenset({"attribute_item", "line_comment", "block_comment"})
 _MARKER: Final = re.compile(rb"rfl-lint[ \t]*:")
 _DIRECTIVE: Final = re.compile(
     r"(?://[/!]?|/\*+)\s*rfl-lint\s*:\s*(?P<verb>[\w-]*)\s*(?:\((?P<names>[^)]*)\))?\s*(?::\s*(?P<reason>.*))?"
@@ -65,10 +66,10 @@ class Silencer:
             return finding
         by_comment = False
         for directive in self._directives:
-            if directive.scope is not None and finding.rule in directive.names:
-                if directive.scope.start <= finding.span.start < directive.scope.end:
-                    self._used.add((directive.span, finding.rule))
-                    by_comment = True
+            scope = directive.scope if finding.rule in directive.names else None
+            if scope is not None and scope.start <= finding.span.start < scope.end:
+                self._used.add((directive.span, finding.rule))
+                by_comment = True
         if self._allowed_by_attribute(finding):
             return replace(finding, silenced=Silence.ATTRIBUTE)
         return replace(finding, silenced=Silence.COMMENT) if by_comment else finding
@@ -216,6 +217,6 @@ def _node_end(root: Node, offset: int) -> int:
             break
         best = node
         node = node.parent
-    while best.type == "attribute_item" and best.next_sibling is not None:
+    while best.type in _BEFORE_ITEM and best.next_sibling is not None:
         best = best.next_sibling
     return span_of(best).end

@@ -116,11 +116,19 @@ def run_fixture(fixture: Fixture, rule: type[Rule]) -> Outcome:
             failures.append(f"line {mark.line}: a known miss of {mark.rule} is found now: promote its mark")
         elif mark.kind == "!" and not found[key]:
             failures.append(f"line {mark.line}: a known false alarm of {mark.rule} is gone: remove its mark")
-        elif mark.words and not any(mark.words in message for message in messages.get(key, ())) and mark.kind != "?":
-            failures.append(f"line {mark.line}: no message of {mark.rule} says `{mark.words}`: {messages.get(key)}")
+        elif (
+            mark.words
+            and not any(mark.words in message for message in messages.get(key, ()))
+            and mark.kind != "?"
+        ):
+            failures.append(
+                f"line {mark.line}: no message of {mark.rule} says `{mark.words}`: {messages.get(key)}"
+            )
     for (line, rule_name), count in (expected - found).items():
         failures.append(f"line {line}: missing {count} × {rule_name}")
     for (line, rule_name), count in (found - expected).items():
-        if not any(mark.kind == "?" and (mark.line, mark.rule) == (line, rule_name) for mark in fixture.marks):
+        if not any(
+            mark.kind == "?" and (mark.line, mark.rule) == (line, rule_name) for mark in fixture.marks
+        ):
             failures.append(f"line {line}: noisy {count} × {rule_name}: {messages[line, rule_name]}")
     return Outcome(result, tuple(failures))

@@ -41,14 +41,26 @@ class Role(Enum):
 
 KERNEL_ROLES: Final = frozenset({Role.ABSTRACTION, Role.DRIVER, Role.SAMPLE})
 
-_VENDORED: Final = ("rust/syn/", "rust/quote/", "rust/proc-macro2/", "rust/zerocopy/", "rust/zerocopy-derive/", "rust/alloc/")
+_VENDORED: Final = (
+    "rust/syn/",
+    "rust/quote/",
+    "rust/proc-macro2/",
+    "rust/zerocopy/",
+    "rust/zerocopy-derive/",
+    "rust/alloc/",
+)
 _GENERATED: Final = ("rust/bindings/", "rust/uapi/")
 _HOST: Final = (
     "scripts/", "tools/", "rust/macros/", "rust/pin-init/internal/", "rust/pin-init/examples/",
     "samples/rust/hostprogs/", "rust/kernel/alloc/allocator_test.rs",
 )  # fmt: skip
 # Files whose presence tells what the tree offers.
-_FACT_FILES: Final = (KERNEL_MARKER, "rust/kernel/alloc/kbox.rs", "rust/kernel/alloc/box_ext.rs", "rust/ffi.rs")
+_FACT_FILES: Final = (
+    KERNEL_MARKER,
+    "rust/kernel/alloc/kbox.rs",
+    "rust/kernel/alloc/box_ext.rs",
+    "rust/ffi.rs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +114,11 @@ def read_tree(root: Path) -> KernelTree:
     return KernelTree(root, frozenset(name for name in _FACT_FILES if (root / name).is_file()))
 
 
-def find_root(path: Path) -> Path:
+def find_root(path: Path, fallback: Path | None = None) -> Path:
     """The root of the tree that `path` (absolute, a file or folder) belongs to.
 
-    The nearest ancestor with `rust/kernel/lib.rs`, else the nearest with `.git`, else the folder itself.
+    The nearest ancestor with `rust/kernel/lib.rs`, else the nearest with `.git`, else the folder that was asked
+    for (`fallback`), else the one that the file lies in.
     """
     folder = path if path.is_dir() else path.parent
     above = (folder, *folder.parents)
@@ -115,4 +128,4 @@ def find_root(path: Path) -> Path:
     for candidate in above:
         if (candidate / ".git").exists():
             return candidate
-    return folder
+    return fallback if fallback is not None else folder

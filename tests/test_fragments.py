@@ -34,7 +34,7 @@ CALLS = [
     "fn f() { try_pin_init!(&this in T { a <- unsafe { g(this) }, _: { unsafe { h() } } }? Error) }",
     "fn f() { kernel::try_init!(T::<X> { a: 1, ..unsafe { zeroed() } } ? crate::error::Error) }",
     'fn f() { pr_info!("{} {x}", unsafe { g() }, x = unsafe { h() }) }',
-    "fn f() { assert!(unsafe { *p } == 1, \"\\\"unsafe {{ }}\"); }",
+    'fn f() { assert!(unsafe { *p } == 1, "\\"unsafe {{ }}"); }',
     "fn f() { warn_on!(unsafe { g() }); }",
     "items! { static A: u8 = unsafe { g() }; fn h() { unsafe { i() } } }",
     "fn f() { m!(a, m!(b, unsafe { c() })) }",
@@ -124,8 +124,9 @@ def test_fragments_at_a_place_nest() -> None:
         (b"fn f() { " + b"(" * 100_000 + b")" * 100_000 + b"; }", "nested"),
         (b"<" * 100_000, "does not parse"),
         (b'"' * 100_000, "does not parse"),
+        (b";" * 1_000_000, "pieces of syntax"),
     ],
-    ids=["nul", "latin", "large", "deep", "garbage", "quotes"],
+    ids=["nul", "latin", "large", "deep", "garbage", "quotes", "semicolons"],
 )
 def test_what_is_beyond_the_bounds_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     refusal = parse_file(SourceFile("a.rs", data)).refusal
@@ -133,7 +134,9 @@ def test_what_is_beyond_the_bounds_is_refused_with_a_reason(data: bytes, reason:
     assert reason in refusal
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"fn f() {}", b"\xef\xbb\xbffn f() {}\r\n", b"fn f() {", b"}}}"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"fn f() {}", b"\xef\xbb\xbffn f() {}\r\n", b"fn f() {", b"}}}"]
+)
 def test_odd_but_harmless_text_is_looked_at(data: bytes) -> None:
     assert parse_file(SourceFile("a.rs", data)).refusal is None
 

@@ -1,8 +1,8 @@
-"""The commands and their options. What they do stands in the module of each command, imported when it runs."""
+"""The commands and their options. What a command does stands in a module imported when it runs."""
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """Output formats of `check`."""
 
     TEXT = "text"
@@ -27,7 +27,7 @@ class Format(str, Enum):
     JSONL = "jsonl"
 
 
-class SeverityName(str, Enum):
+class SeverityName(StrEnum):
     """Severities as words."""
 
     NOTE = "note"
@@ -35,7 +35,7 @@ class SeverityName(str, Enum):
     ERROR = "error"
 
 
-class ConfidenceName(str, Enum):
+class ConfidenceName(StrEnum):
     """Confidences as words."""
 
     LOW = "low"
@@ -43,7 +43,7 @@ class ConfidenceName(str, Enum):
     HIGH = "high"
 
 
-class When(str, Enum):
+class When(StrEnum):
     """When to use colour."""
 
     AUTO = "auto"
@@ -51,7 +51,7 @@ class When(str, Enum):
     NEVER = "never"
 
 
-class ListFormat(str, Enum):
+class ListFormat(StrEnum):
     """Output formats of `rules`."""
 
     TEXT = "text"
@@ -66,24 +66,27 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
         raise typer.Exit
 
 
-_Names = Annotated[list[str] | None, typer.Option(metavar="NAMES", show_default=False)]
+def _rule_names() -> list[str]:
+    from rfl_lint.registry import load_registry  # noqa: PLC0415 - only when the shell asks
+
+    return list(load_registry().rules)
 
 
 @app.callback()
 def _main(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
-    ] = False,  # noqa: FBT002
+    ] = False,
 ) -> None:
     """Lint Rust-for-Linux code."""
 
 
 @app.command()
-def check(  # noqa: PLR0913 - one parameter for each option
+def check(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Files and folders; `-` is standard input. Default: the current folder (what git tracks of it).",
+            help="Files and folders; `-` is standard input. Default: what git tracks of this folder.",
             show_default=False,
         ),
     ] = None,
@@ -182,7 +185,7 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
 
 @app.command()
 def explain(
-    rule: Annotated[str, typer.Argument(help="The name of a rule.", autocompletion=lambda: _rule_names())],
+    rule: Annotated[str, typer.Argument(help="The name of a rule.", autocompletion=_rule_names)],
 ) -> int:
     """Print what a rule means, with examples."""
     from rfl_lint.cli.info import run_explain  # noqa: PLC0415
@@ -209,9 +212,3 @@ def init(
     from rfl_lint.cli.info import run_init  # noqa: PLC0415
 
     return run_init(folder, force=force)
-
-
-def _rule_names() -> list[str]:
-    from rfl_lint.registry import load_registry  # noqa: PLC0415 - only when the shell asks
-
-    return list(load_registry().rules)

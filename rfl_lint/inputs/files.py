@@ -63,16 +63,16 @@ class FileFinder:
             elif path.exists() and not path.is_file():
                 self.selection.errors.append(SourceError(f"{path}: neither a file nor a folder"))
             else:
-                self._add_file(path, named=True)
+                self._add_file(path)
         self.selection.targets.sort(key=lambda target: (str(target.tree.root), target.path))
         return self.selection
 
-    def root_of(self, folder: Path) -> Path:
-        """The root that files of an absolute folder belong to."""
+    def root_of(self, folder: Path, asked: Path | None = None) -> Path:
+        """The root that files of an absolute folder belong to; `asked` is the folder that was asked for."""
         if self._tree is not None:
             return self._tree
         if folder not in self._roots:
-            self._roots[folder] = find_root(folder)
+            self._roots[folder] = find_root(folder, asked)
         return self._roots[folder]
 
     def tree_at(self, root: Path) -> KernelTree:
@@ -82,9 +82,10 @@ class FileFinder:
         return self._trees[root]
 
     def _add_folder(self, folder: Path) -> None:
+        asked = Path(os.path.abspath(folder))  # noqa: PTH100 - as below
         files = git_files(folder)
         for path in files if files is not None else self._walk(folder):
-            self._add_file(path, named=False)
+            self._add_file(path, asked=asked)
 
     def _walk(self, folder: Path) -> Iterable[Path]:
         """All `.rs` files below a folder, hidden folders and links to folders left out."""
@@ -98,7 +99,9 @@ class FileFinder:
                 if name.endswith(".rs"):
                     yield Path(base, name)
 
-    def _add_file(self, file: Path, *, named: bool) -> None:
+    def _add_file(self, file: Path, asked: Path | None = None) -> None:
+        """Take a file: one that was named, or one found in the folder `asked` for."""
+        named = asked is None
         if not named and file.is_symlink():
             self._skip("symbolic link")
             return
@@ -106,7 +109,7 @@ class FileFinder:
         if absolute in self._seen:
             return
         self._seen.add(absolute)
-        root = self.root_of(absolute.parent)
+        root = self.root_of(absolute.parent, asked)
         tree = self.tree_at(root)
         path = relative_path(absolute, root)
         role = tree.role(path)

@@ -2,7 +2,7 @@
 
 from rfl_lint.syntax.fragments import Fragment, FragmentKind
 from rfl_lint.syntax.parsed import ParsedFile, parse_file
-from rfl_lint.syntax.parser import KindQuery, Node, kind_query, span_of
+from rfl_lint.syntax.parser import KindQuery, Node, kind_query, search_code, span_of
 
 __all__ = [
     "Fragment",
@@ -12,5 +12,6 @@ __all__ = [
     "ParsedFile",
     "kind_query",
     "parse_file",
+    "search_code",
     "span_of",
 ]

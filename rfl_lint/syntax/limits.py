@@ -11,6 +11,7 @@ from typing import Final
 from rfl_lint.syntax.parser import Node, Tree
 
 MAX_FILE_BYTES: Final = 2_000_000
+MAX_NODES: Final = 1_000_000
 MAX_DEPTH: Final = 600
 MAX_ERROR_CHILDREN: Final = 5_000
 _SAMPLE_STRIDE: Final = 256
@@ -34,6 +35,8 @@ def refuse_bytes(data: bytes) -> str | None:
 
 def refuse_tree(tree: Tree) -> str | None:
     """Why this tree is not searched; None where it is."""
+    if tree.root_node.descendant_count > MAX_NODES:
+        return f"more than {MAX_NODES:,} pieces of syntax in one file"
     if _sampled_depth(tree) > MAX_DEPTH:
         return f"code nested more than {MAX_DEPTH} levels deep"
     if tree.root_node.has_error and (broken := _widest_error(tree.root_node)) > MAX_ERROR_CHILDREN:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from rfl_lint.source import SourceFile, Span
@@ -130,7 +131,7 @@ def mask_templates(mask: Mask, body: Node, source: SourceFile) -> None:
         if pasted and len(children) > 3 and (children[1].type, children[-2].type) == ("<", ">"):
             mask.put(node.start_byte, b"_" * (node.end_byte - node.start_byte))
         elif quoted:
-            for first, second in zip(children, children[1:], strict=False):
+            for first, second in pairwise(children):
                 if first.type == "#" and first.end_byte == second.start_byte:
                     _mask_interpolation(mask, second, source)
 
@@ -179,7 +180,7 @@ def _mask_arrows(mask: Mask, body: Node, source: SourceFile) -> bool:
         if node.type != "token_tree":
             continue
         tokens = tokens_of(node)
-        for index, (first, second) in enumerate(zip(tokens, tokens[1:], strict=False)):
+        for index, (first, second) in enumerate(pairwise(tokens)):
             if first.kind == "<" and second.kind == "-" and first.end == second.start:
                 if index > 0 and tokens[index - 1].kind == "identifier":
                     mask.put(first.start, b": ")

@@ -8,15 +8,17 @@ linear in the depth, which is why `limits.py` looks at every tree before anythin
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Final
 
 import tree_sitter_rust
 from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Range, Tree, TreeCursor
 
 from rfl_lint.source import SourceFile, Span
 
-__all__ = ["KindQuery", "Node", "Tree", "TreeCursor", "parse", "parse_ranges", "span_of"]
+__all__ = ["KindQuery", "Node", "Tree", "TreeCursor", "parse", "parse_ranges", "search_code", "span_of"]
 
 RUST = Language(tree_sitter_rust.language())
 
@@ -72,3 +74,45 @@ def _start(node: Node) -> tuple[int, int]:
 def kind_query(kinds: frozenset[str]) -> KindQuery:
     """A compiled query for these kinds, made once per process."""
     return KindQuery(kinds)
+
+
+# Kinds that the parser also gives to the bare tokens of a macro call. There they are not code: what is code in a
+# macro call has a tree of its own.
+_TOKEN_KINDS: Final = frozenset(
+    {
+        "boolean_literal",
+        "char_literal",
+        "crate",
+        "float_literal",
+        "identifier",
+        "integer_literal",
+        "mutable_specifier",
+        "primitive_type",
+        "raw_string_literal",
+        "self",
+        "string_literal",
+        "super",
+    }
+)
+
+
+def search_code(root: Node, kinds: frozenset[str]) -> dict[str, list[Node]]:
+    """All nodes of the wanted kinds below `root` that are code, not bare tokens of a macro call."""
+    bare = kinds & _TOKEN_KINDS
+    if not bare:
+        return kind_query(kinds).search(root)
+    found = kind_query(kinds | {"token_tree"}).search(root)
+    ends: list[int] = []
+    starts: list[int] = []
+    for tree in found.pop("token_tree", []):
+        if not ends or tree.start_byte >= ends[-1]:
+            starts.append(tree.start_byte)
+            ends.append(tree.end_byte)
+    for kind in bare & found.keys():
+        found[kind] = [node for node in found[kind] if not _within(node.start_byte, starts, ends)]
+    return found
+
+
+def _within(offset: int, starts: list[int], ends: list[int]) -> bool:
+    index = bisect_right(starts, offset) - 1
+    return index >= 0 and offset < ends[index]

@@ -1,0 +1,163 @@
+"""What silences a finding: attributes, comments, overrides; and what is said of comments that silence nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rfl_lint.engine import FileResult, Lint, lint_source
+from rfl_lint.finding import Finding, Severity, Silence
+from rfl_lint.rule import Context, Meta, Rule
+from rfl_lint.source import SourceFile
+from rfl_lint.syntax import Node
+
+
+class LiteralOne(Rule):
+    """Every number is a finding: a rule for these tests alone."""
+
+    meta = Meta("literal-one", "test", "a number", Severity.WARNING, "0", clippy=("some_lint", "other_lint"))
+    on = frozenset({"integer_literal"})
+
+    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+        yield self.finding(cx, node, "a number")
+
+
+class LiteralTwo(LiteralOne):
+    """Another name for the same, without a lint of clippy's."""
+
+    meta = Meta("literal-two", "test", "a number", Severity.WARNING, "0")
+
+
+def lint(text: str, *rules: type[Rule]) -> FileResult:
+    return lint_source(
+        SourceFile("drivers/a.rs", text.encode()), Lint([rule() for rule in rules or (LiteralOne,)])
+    )
+
+
+def active(text: str, *rules: type[Rule]) -> list[tuple[int, str]]:
+    result = lint(text, *rules)
+    source = SourceFile("drivers/a.rs", text.encode())
+    return [
+        (source.position(item.span.start).line, item.rule)
+        for item in result.findings
+        if item.silenced is None
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#[allow(clippy::some_lint)]\nfn f() { 1 }",
+        '#[expect(clippy::other_lint, reason = "x")]\nfn f() { 1 }',
+        "#[allow(dead_code, clippy :: some_lint)]\n/// docs\n#[inline]\nfn f() { 1 }",
+        "fn f() { #![allow(clippy::some_lint)] 1 }",
+        "#![expect(clippy::some_lint)]\nfn f() { 1 }",
+        "#[allow(clippy::some_lint)]\nmod m { impl T { fn f() { 1 } } }",
+        "fn f() { #[allow(clippy::some_lint)] let x = 1; }",
+        "#[cfg_attr(CONFIG_X, allow(clippy::some_lint))]\nfn f() { 1 }",
+        "fn f() { m!(#[allow(clippy::some_lint)] { g(1) }) }",
+        "m! { #[allow(clippy::some_lint)] fn f() { 1 } }",
+        "#[allow(clippy::some_lint)]\nfn f() { m!(g(1)) }",
+    ],
+)
+def test_clippy_attributes_silence(text: str) -> None:
+    assert [finding.silenced for finding in lint(text).findings] == [Silence.ATTRIBUTE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#[allow(clippy::third_lint)]\nfn f() { 1 }",
+        "#[warn(clippy::some_lint)]\nfn f() { 1 }",
+        "#[deny(clippy::some_lint)]\nfn f() { 1 }",
+        "#[allow(some_lint)]\nfn f() { 1 }",
+        "#[allow(clippy::some_lint)]\nfn g() {}\nfn f() { 1 }",
+        "mod m { #![allow(clippy::some_lint)] }\nfn f() { 1 }",
+    ],
+)
+def test_other_attributes_do_not(text: str) -> None:
+    assert [finding.silenced for finding in lint(text).findings] == [None]
+
+
+def test_a_comment_above_silences_the_node_that_follows() -> None:
+    text = "// rfl-lint: allow(literal-one): measured\nfn f() {\n 1;\n 1\n}\nfn g() { 1 }\n"
+    assert active(text) == [(6, "literal-one")]
+
+
+def test_a_comment_above_a_statement_field_or_arm_silences_that_only() -> None:
+    allow = "// rfl-lint: allow(literal-one): why\n"
+    assert active(f"fn f() {{\n{allow}let x =\n  1;\n1 }}") == [(5, "literal-one")]
+    assert active(f"fn f() {{ S {{\n{allow}a: 1,\nb: 1 }} }}") == [(4, "literal-one")]
+    assert active(f"fn f() {{ match x {{\n{allow}A => 1,\nB => 1 }} }}") == [(4, "literal-one")]
+
+
+def test_a_comment_may_have_attributes_and_comments_between() -> None:
+    text = "// rfl-lint: allow(literal-one): why\n// more\n#[inline]\n/// docs\nfn f() {\n 1 }\n"
+    assert active(text) == []
+
+
+def test_a_trailing_comment_silences_its_line() -> None:
+    text = "fn f() {\n g(1, 1); // rfl-lint: allow(literal-one): both\n 1\n}"
+    assert active(text) == [(3, "literal-one")]
+
+
+def test_a_comment_in_a_macro_call_counts() -> None:
+    text = "fn f() { pin_init!(T {\n// rfl-lint: allow(literal-one): why\na: g(1),\nb <- h(1) }) }"
+    assert active(text) == [(4, "literal-one")]
+
+
+def test_allow_file_in_the_first_comment_run() -> None:
+    text = "// SPDX-License-Identifier: GPL-2.0\n\n// rfl-lint: allow-file(literal-one): generated\n\nfn f() { 1 }"
+    assert active(text) == []
+
+
+def test_allow_file_elsewhere_is_refused() -> None:
+    text = "fn f() { 1 }\n// rfl-lint: allow-file(literal-one): late\n"
+    assert active(text) == [(1, "literal-one"), (2, "unused-suppression")]
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [
+        ("// rfl-lint: allow(literal-one): nothing here", "silences nothing"),
+        ("// rfl-lint: allow(literal-one)", "no reason"),
+        ("// rfl-lint: allow(literal-one):", "no reason"),
+        ("// rfl-lint: allow: why", "names no rule"),
+        ("// rfl-lint: allow(literal-on): why", "did you mean `literal-one`"),
+        ("// rfl-lint: alow(literal-one): why", "`alow` is not a suppression"),
+        ("// rfl-lint: off", "not a suppression"),
+        ("/* rfl-lint: allow(literal-one): unused */", "silences nothing"),
+    ],
+)
+def test_useless_comments_are_findings_with_a_safe_fix(comment: str, words: str) -> None:
+    result = lint(f"fn f() {{}}\n{comment}\nfn g() {{}}\n")
+    (finding,) = result.findings
+    assert (finding.rule, finding.severity) == ("unused-suppression", Severity.WARNING)
+    assert words in finding.message
+    assert finding.fix is not None
+    assert finding.fix.safe
+
+
+def test_a_name_in_a_list_that_does_nothing_is_found() -> None:
+    text = "// rfl-lint: allow(literal-one, literal-two): why\nfn f() { 1 }"
+    assert active(text, LiteralOne, LiteralTwo) == []
+    result = lint_source(
+        SourceFile("drivers/a.rs", text.encode()),
+        Lint([LiteralOne()], known_rules=frozenset({"literal-one", "literal-two"})),
+    )
+    assert [finding.rule for finding in result.findings if finding.silenced is None] == []
+
+
+def test_a_comment_beside_an_attribute_that_silences_too_is_of_use() -> None:
+    text = "#[allow(clippy::some_lint)]\n// rfl-lint: allow(literal-one): twice\nfn f() { 1 }"
+    assert active(text) == []
+
+
+def test_an_unused_suppression_cannot_be_suppressed() -> None:
+    text = "// rfl-lint: allow(unused-suppression): no\n// rfl-lint: allow(literal-one): nothing\nfn f() {}\n"
+    assert (2, "unused-suppression") in active(text)
+
+
+def test_prose_about_rfl_lint_is_no_directive() -> None:
+    assert active("// We run rfl-lint: allow(x) would silence it.\nfn f() {}\n") == []
