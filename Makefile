@@ -1,0 +1,65 @@
+# `make demo` and `make test` need git, make and Python 3.11 or later; they set up .venv themselves.
+
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := rfl_lint rules tests scripts
+KERNELS := .kernels
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format types docs check-docs pytest bench kernel clean
+
+help:
+	@echo "make demo                 lint the sample tree in demo/"
+	@echo "make test                 everything that CI checks: format, lint, types, docs, tests"
+	@echo "make lint | types         one part of it"
+	@echo "make format               format the code and mend what ruff can mend"
+	@echo "make docs                 make docs/rules, the README's table and the picture anew"
+	@echo "make kernel VERSION=6.12  fetch the Rust parts of a kernel into $(KERNELS)/"
+	@echo "make bench                measure speed, on the kernels that are there"
+	@echo "make clean                remove what can be made again, $(KERNELS) apart"
+
+# What running needs, and what developing needs: the demonstration does not wait for the second.
+$(VENV)/.installed: pyproject.toml scripts/setup.sh
+	@scripts/setup.sh $(VENV) .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml scripts/setup.sh
+	@scripts/setup.sh $(VENV) '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+demo: $(VENV)/.installed
+	$(BIN)/rfl-lint check --isolated --exit-zero --statistics demo
+
+test: lint types check-docs pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy $(CODE)
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python scripts/generate_docs.py
+	$(BIN)/python scripts/make_picture.py
+
+check-docs: $(VENV)/.installed-dev
+	$(BIN)/python scripts/generate_docs.py --check
+
+# Skipped tests are listed with their reasons right above the closing line.
+pytest: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python scripts/bench.py $(BENCH_ARGS)
+
+kernel: $(VENV)/.installed
+	$(BIN)/python scripts/get_kernel.py $(or $(VERSION),6.12) $(KERNELS)/$(or $(VERSION),6.12)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,179 @@
+"""Measure rfl-lint beside a bare parse and ast-grep, in one run, and print the result as a Markdown table.
+
+usage: bench.py [--runs N] [TREE...]       (default: every kernel in .kernels, else demo)
+
+All commands of a round run one after the other, then the next round, so that a busy moment of the machine hits
+all of them alike; the figures are medians. What is compared works on the very files that rfl-lint lints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from rfl_lint.inputs.files import FileFinder
+
+ROOT: Final = Path(__file__).parent.parent
+BENCH: Final = ROOT / "scripts" / "bench"
+BIN: Final = Path(sys.executable).parent
+MIB: Final = 1024 * 1024
+
+
+@dataclass
+class Row:
+    """A command and what its runs took."""
+
+    name: str
+    command: Sequence[str | Path]
+    seconds: list[float] = field(default_factory=list)
+    printed: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """The median wall time of the whole process."""
+        return statistics.median(self.seconds)
+
+
+def measure(row: Row, *, keep: bool = True) -> None:
+    """Run a command once. Its exit status says whether there were findings, and does not matter."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(row.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    printed, complaints = process.communicate()
+    taken = time.perf_counter() - begun
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{row.name}: ended with {process.returncode}\n{complaints.decode()}")
+    if keep:
+        row.seconds.append(taken)
+        if row.name == "bare parse":
+            row.printed.append(float(printed))
+
+
+def rounds(rows: Sequence[Row], count: int) -> None:
+    """Every command once to warm the machine, then in turn for each round."""
+    for number in range(count + 1):
+        for row in rows:
+            measure(row, keep=number > 0)
+
+
+def peak_memory(command: Sequence[str | Path]) -> tuple[int, int]:
+    """The most memory that all processes of a command hold together, and its largest process, in bytes.
+
+    Both are sampled, so they are lower bounds. Pages that forked workers have in common count once. What
+    wait4 reports would not do: it counts the memory of this program, which the new process starts from.
+    """
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    together = largest = 0
+    while process.poll() is None:
+        members = session_members(process.pid)
+        together = max(together, sum(kilobytes(pid, "smaps_rollup", "Pss:") for pid in members))
+        largest = max([largest, *(kilobytes(pid, "status", "VmHWM:") for pid in members)])
+        time.sleep(0.003)
+    return together * 1024, largest * 1024
+
+
+def session_members(session: int) -> list[int]:
+    """The processes of a session; empty where there is no /proc."""
+    members = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            # The fields after the parenthesised name: state, parent, process group, session.
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[3]) == session:
+                members.append(int(entry.name))
+        except (OSError, IndexError):
+            continue
+    return members
+
+
+def kilobytes(pid: int, name: str, label: str) -> int:
+    """A figure from a file of /proc; 0 for a process that has gone."""
+    try:
+        lines = Path(f"/proc/{pid}/{name}").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(label))
+
+
+def bench_tree(tree: Path, runs: int, scratch: Path) -> None:
+    """The table of one tree."""
+    targets = FileFinder(()).add((tree,)).targets
+    files = [target.file for target in targets]
+    size = sum(path.stat().st_size for path in files)
+    listing = scratch / "files"
+    listing.write_text("".join(f"{path}\n" for path in files))
+    check = [BIN / "rfl-lint", "check", "--isolated", "--output-format", "json", tree]
+    rows = [
+        Row("rfl-lint check, all processors", check),
+        Row("rfl-lint check --jobs 1", [*check, "--jobs", "1"]),
+        Row("bare parse", [sys.executable, BENCH / "parse.py", listing]),
+        Row("ast-grep, 4 patterns", [BIN / "ast-grep", "scan", "--config", BENCH / "sgconfig.yml", *files]),
+    ]
+    rounds(rows, runs)
+    parse, ast_grep = rows[2], rows[3]
+    alone = statistics.median(parse.printed)
+    print(f"\n{tree}: {len(files)} files, {size / MIB:.2f} MiB; medians of {runs} runs\n")
+    print("| command | wall time | × bare parse | × ast-grep | memory, all processes | largest process |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for row in rows:
+        together, largest = peak_memory(row.command)
+        print(
+            f"| {row.name} | {row.median * 1000:.0f} ms | {row.median / parse.median:.1f} | "
+            f"{row.median / ast_grep.median:.1f} | {together / MIB:.0f} MiB | {largest / MIB:.0f} MiB |"
+        )
+    print(f"| the parse in it, without start-up | {alone * 1000:.0f} ms | | | | |")
+
+
+def bench_startup(runs: int, scratch: Path) -> None:
+    """What a pre-commit hook pays: one small file, a new process."""
+    one = scratch / "one.rs"
+    one.write_text("fn f(p: *const u8) -> u8 {\n    // SAFETY: `p` is valid.\n    unsafe { *p }\n}\n")
+    rows = [
+        Row("`python -c pass`", [sys.executable, "-c", "pass"]),
+        Row("`rfl-lint --version`", [BIN / "rfl-lint", "--version"]),
+        Row("`rfl-lint check one.rs`", [BIN / "rfl-lint", "check", "--isolated", one]),
+    ]
+    rounds(rows, max(runs, 15))
+    print(f"\nStart-up, medians of {max(runs, 15)} runs\n")
+    print("| command | wall time | more than `python -c pass` |\n| --- | ---: | ---: |")
+    for row in rows:
+        print(f"| {row.name} | {row.median * 1000:.0f} ms | {(row.median - rows[0].median) * 1000:.0f} ms |")
+
+
+def default_trees() -> list[Path]:
+    """The kernels that `make kernel` fetched, or the demonstration tree."""
+    kernels = sorted(path.parents[2] for path in (ROOT / ".kernels").glob("*/rust/kernel/lib.rs"))
+    return kernels or [ROOT / "demo"]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Measure rfl-lint beside a bare parse and ast-grep.")
+    parser.add_argument(
+        "trees", nargs="*", type=Path, help="kernel trees; default: those in .kernels, else demo"
+    )
+    parser.add_argument("--runs", type=int, default=7)
+    arguments = parser.parse_args()
+    tools = ", ".join(
+        f"{name} {version(name)}" for name in ("tree-sitter", "tree-sitter-rust", "ast-grep-cli")
+    )
+    print(f"Python {platform.python_version()}, {tools}, {len(os.sched_getaffinity(0))} processors")
+    with tempfile.TemporaryDirectory(prefix="rfl-lint-bench-") as scratch:
+        for tree in arguments.trees or default_trees():
+            bench_tree(tree.resolve(), arguments.runs, Path(scratch))
+        bench_startup(arguments.runs, Path(scratch))
+
+
+if __name__ == "__main__":
+    main()
