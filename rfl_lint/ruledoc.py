@@ -125,7 +125,7 @@ def _options(options: type) -> Iterator[tuple[str, str, str]]:
         if default is dataclasses.MISSING and option.default_factory is not dataclasses.MISSING:
             default = option.default_factory()
         shown = list(default) if isinstance(default, (tuple, frozenset)) else default
-        yield option.name, repr(shown), str(option.metadata.get("help", ""))
+        yield option.name.replace("_", "-"), repr(shown), str(option.metadata.get("help", ""))
 
 
 _ENGINE_DOCS: Final = {
@@ -227,8 +227,6 @@ def _facts(doc: RuleDoc) -> Iterator[tuple[str, str]]:
     yield "since", meta.since
     if meta.clippy:
         yield "clippy", ", ".join(f"`{lint}`" for lint in meta.clippy)
-    if meta.origin:
-        yield "origin", meta.origin
     if meta.precision:
         yield "on real kernels", meta.precision
 

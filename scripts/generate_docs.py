@@ -1,4 +1,4 @@
-"""Make docs/rules and the README's rule table from the rules themselves, or check that they are up to date.
+"""Make docs/rules, the README's rule table and the code quoted in docs/plugins.md, or check them for drift.
 
 usage: generate_docs.py [--check]
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -17,14 +18,26 @@ from rfl_lint.registry import builtin_rules
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ROOT / "docs" / "rules"
 README: Final = ROOT / "README.md"
+QUOTING: Final = ROOT / "docs" / "plugins.md"
+_QUOTE: Final = re.compile(r"(<!-- from (\S+) -->\n```\w*\n).*?(?<=\n)```\n", re.DOTALL)
 
 
 def wanted_files() -> dict[Path, str]:
     """Every generated file and what it should hold."""
     rules = builtin_rules()
     files = {PAGES / name: text for name, text in markdown_pages(rules).items()}
-    readme = with_rules_table(README.read_text(encoding="utf-8"), rules, "docs/rules/")
-    return files | {README: readme}
+    files[README] = with_rules_table(README.read_text(encoding="utf-8"), rules, "docs/rules/")
+    files[QUOTING] = with_quotes(QUOTING)
+    return files
+
+
+def with_quotes(page: Path) -> str:
+    """A page with the files it quotes as they are now."""
+
+    def quote(match: re.Match[str]) -> str:
+        return f"{match[1]}{(page.parent / match[2]).read_text(encoding='utf-8')}```\n"
+
+    return _QUOTE.sub(quote, page.read_text(encoding="utf-8"))
 
 
 def drift(files: dict[Path, str]) -> list[str]:
@@ -35,9 +48,9 @@ def drift(files: dict[Path, str]) -> list[str]:
         name = str(path.relative_to(ROOT))
         if present != text:
             lines = difflib.unified_diff(
-                present.splitlines(), text.splitlines(), name, f"{name} (made anew)", n=1
+                present.splitlines(), text.splitlines(), name, f"{name} (made anew)", lineterm="", n=1
             )
-            found.append("\n".join(line.rstrip("\n") for line in lines))
+            found.append("\n".join(lines))
     return found
 
 

@@ -8,8 +8,9 @@ import re
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +68,7 @@ def _span(path: str, text: str) -> Span:
     return Span(start, start + len(text.encode()))
 
 
-def _finding(path: str, text: str, **changes: object) -> Finding:
+def _finding(path: str, text: str, **changes: Any) -> Finding:
     plain = Finding(
         rule="missing-safety-comment",
         group="safety",
@@ -139,9 +140,9 @@ REPORT = Report(
 )
 
 
-def _rendered(name: str, report: Report = REPORT, **options: object) -> str:
+def _rendered(name: str, report: Report = REPORT, **options: Any) -> str:
     out = io.StringIO()
-    render(name, report, out, OutputOptions(**options))  # type: ignore[arg-type]
+    render(name, report, out, OutputOptions(**options))
     return out.getvalue()
 
 
@@ -154,7 +155,7 @@ def _rendered(name: str, report: Report = REPORT, **options: object) -> str:
         ("report.jsonl", "jsonl", {}),
     ],
 )
-def test_golden(golden: str, name: str, options: dict[str, object]) -> None:
+def test_golden(golden: str, name: str, options: dict[str, Any]) -> None:
     assert _rendered(name, **options) == (GOLDENS / golden).read_text()
 
 
@@ -230,8 +231,7 @@ def test_quiet_prints_findings_only() -> None:
         ),
         (
             replace(REPORT, findings=REPORT.findings[:1]),
-            "1 finding (1 error, 0 warnings, 0 notes) in 79 files; "
-            "left out: 178 vendored, 12 host code files",
+            "1 finding (1 error, 0 warnings, 0 notes) in 79 files; left out: 178 vendored, 12 host code files",
         ),
         (
             Report(files=1200, crashes=(RuleCrash("a-b", "x.rs", "E", ""),), errors=("x", "y")),

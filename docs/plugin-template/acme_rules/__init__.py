@@ -1,0 +1,1 @@
+"""Rules for rfl-lint that our team wants. Each module below holds one."""
