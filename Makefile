@@ -53,7 +53,7 @@ check-docs: $(VENV)/.installed-dev
 
 # Skipped tests are listed with their reasons right above the closing line.
 pytest: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python scripts/bench.py $(BENCH_ARGS)

@@ -1,0 +1,93 @@
+"""Fixtures for tests that need the project as others get it: cloned, built, installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a program ended and what it printed, both streams in one."""
+
+    status: int
+    printed: str
+
+
+def run(command: Sequence[str | Path], folder: Path, **variables: str) -> Ran:
+    """Run a program away from this checkout, with the environment of a user who has set nothing for Python or git."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "GIT_", "VIRTUAL"))
+    }
+    environment = {
+        **kept,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.org",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.org",
+        # A checkout may belong to another user than the one who tests it.
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        **variables,
+    }
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout)
+
+
+def succeed(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
+    """Run a program that must succeed; what it printed."""
+    done = run(command, folder, **variables)
+    assert done.status == 0, f"{' '.join(map(str, command))}\n{done.printed}"
+    return done.printed
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository that holds the project's files as they are now, committed: what somebody else would clone."""
+    folder = tmp_path_factory.mktemp("clone") / "rfl-lint"
+    listing = succeed(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], ROOT)
+    for name in filter(None, listing.split("\0")):
+        if (ROOT / name).is_file():  # not if it is deleted, and that not yet committed
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    succeed(["git", "init", "--quiet", "--initial-branch=main"], folder)
+    succeed(["git", "add", "--all"], folder)
+    succeed(["git", "commit", "--quiet", "--message=all"], folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` of a clean environment into which the wheel, built by way of the sdist, was installed."""
+    folder = tmp_path_factory.mktemp("installed")
+    sources = folder / "sources"
+    shutil.copytree(clone, sources, ignore=shutil.ignore_patterns(".git"))
+    succeed([sys.executable, "-m", "build", "--outdir", folder / "dist"], sources)
+    shutil.rmtree(sources)
+    succeed([sys.executable, "-m", "venv", folder / "venv"], folder)
+    (wheel,) = (folder / "dist").glob("*.whl")
+    succeed([folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", wheel], folder)
+    return folder / "venv" / "bin"
