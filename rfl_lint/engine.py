@@ -67,7 +67,7 @@ def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) 
     rules = [rule for rule in lint.rules if role in rule.meta.roles]
     crashes: list[RuleCrash] = []
     findings = run_rules(rules, cx, lint, crashes)
-    silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules)
+    silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules, tree.root)
     findings = silencer.apply(findings)
     if lint.report_unused:
         findings += silencer.unused()

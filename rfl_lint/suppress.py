@@ -14,8 +14,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
+from rfl_lint.ancestry import inherited_lints
 from rfl_lint.attributes import LintAttribute, lint_attributes
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Severity, Silence
 from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
@@ -47,8 +49,20 @@ class Directive:
 class Silencer:
     """Marks the silenced findings of one file and knows afterwards which comments were of no use."""
 
-    def __init__(self, parsed: ParsedFile, metas: Iterable[Meta], known: Iterable[str] | None = None) -> None:
-        """Read the file's directives. `metas` are the rules that run, `known` all rule names there are."""
+    def __init__(
+        self,
+        parsed: ParsedFile,
+        metas: Iterable[Meta],
+        known: Iterable[str] | None = None,
+        root: Path | None = None,
+    ) -> None:
+        """Read the file's directives.
+
+        `metas` are the rules that run, `known` all rule names there are, `root` is where the files that
+        declare this one as a module are looked for.
+        """
+        self._root = root
+        self._inherited: frozenset[str] | None = None
         self._parsed = parsed
         self._clippy = {meta.name: frozenset(meta.clippy) for meta in metas}
         self._known = frozenset(known) if known is not None else frozenset(self._clippy)
@@ -80,10 +94,14 @@ class Silencer:
             return False
         if self._attributes is None:
             self._attributes = lint_attributes(self._parsed)
-        return any(
+        if any(
             attribute.scope.start <= finding.span.start < attribute.scope.end and attribute.lints & lints
             for attribute in self._attributes
-        )
+        ):
+            return True
+        if self._inherited is None:
+            self._inherited = inherited_lints(self._root, self._parsed.source.path)
+        return bool(self._inherited & lints)
 
     def unused(self) -> list[Finding]:
         """A finding for every suppression comment, or name in one, that does nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from rfl_lint.finding import Finding, Severity, Silence
 from rfl_lint.rule import Context, Meta, Rule
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import Node
+from rfl_lint.tree import KernelTree
 
 
 class LiteralOne(Rule):
@@ -161,3 +163,40 @@ def test_an_unused_suppression_cannot_be_suppressed() -> None:
 
 def test_prose_about_rfl_lint_is_no_directive() -> None:
     assert active("// We run rfl-lint: allow(x) would silence it.\nfn f() {}\n") == []
+
+
+def in_tree(root: Path, path: str) -> list[Silence | None]:
+    source = SourceFile(path, (root / path).read_bytes())
+    result = lint_source(source, Lint([LiteralOne()]), KernelTree(root))
+    return [finding.silenced for finding in result.findings]
+
+
+@pytest.mark.parametrize(
+    ("files", "silenced"),
+    [
+        ({"a.rs": "#![allow(clippy::some_lint)]\nmod m;"}, True),
+        ({"a.rs": "#[expect(clippy::some_lint)]\npub(crate) mod m;"}, True),
+        ({"a.rs": "#[allow(clippy::some_lint)]\nmod n;\nmod m;"}, False),
+        ({"a.rs": "mod m;", "a/m.rs": "1"}, False),
+        ({"a.rs": "// #![allow(clippy::some_lint)]\nmod m;"}, False),
+        ({"a/mod.rs": "#![allow(clippy::some_lint)]\nmod m;"}, True),
+        ({"a/driver_main.rs": "#![allow(clippy::some_lint)]\nmod m;"}, True),
+        ({"a/driver_main.rs": "#![allow(clippy::some_lint)]\nmod other;"}, False),
+        ({"a.rs": '#![allow(clippy::some_lint)]\ninclude!("a/m.rs");'}, True),
+        ({"lib.rs": "#![allow(clippy::some_lint)]\nmod a;", "a.rs": "mod m;"}, True),
+        ({"lib.rs": "#![allow(clippy::some_lint)]\nmod b;", "a.rs": "mod m;"}, False),
+    ],
+)
+def test_attributes_reach_into_the_files_of_modules(
+    tmp_path: Path, files: dict[str, str], silenced: bool
+) -> None:
+    for name, text in {"a/m.rs": "fn f() { 1 }", **files}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text if name != "a/m.rs" else "fn f() { 1 }")
+    assert in_tree(tmp_path, "a/m.rs") == [Silence.ATTRIBUTE if silenced else None]
+
+
+def test_files_that_declare_each_other_end_the_search(tmp_path: Path) -> None:
+    (tmp_path / "x.rs").write_text("mod y;\nfn f() { 1 }")
+    (tmp_path / "y.rs").write_text("mod x;")
+    assert in_tree(tmp_path, "x.rs") == [None]
