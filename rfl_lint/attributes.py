@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rfl_lint.source import Span
-from rfl_lint.syntax import Node, ParsedFile, kind_query, span_of
+from rfl_lint.syntax import Fragment, Node, ParsedFile, span_of
 
 _SILENCING: Final = re.compile(r"\b(allow|expect)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _CLIPPY: Final = re.compile(r"\bclippy\s*::\s*(\w+)")
@@ -28,11 +28,11 @@ def lint_attributes(parsed: ParsedFile) -> list[LintAttribute]:
     """All attributes of a file that silence clippy lints, in every fragment."""
     if b"clippy" not in parsed.source.data:
         return []
-    return [found for fragment in parsed.fragments for found in _in_tree(fragment.root, parsed)]
+    return [found for fragment in parsed.fragments for found in _in_fragment(fragment, parsed)]
 
 
-def _in_tree(root: Node, parsed: ParsedFile) -> Iterator[LintAttribute]:
-    for nodes in kind_query(_KINDS).search(root).values():
+def _in_fragment(fragment: Fragment, parsed: ParsedFile) -> Iterator[LintAttribute]:
+    for nodes in fragment.find(_KINDS).values():
         for node in nodes:
             text = parsed.text(node)
             if "clippy" not in text:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from rfl_lint.facts import extract_facts
+from rfl_lint.facts import FACT_KINDS, extract_facts
 from rfl_lint.finding import Finding
 from rfl_lint.fingerprint import fingerprinted
 from rfl_lint.index import Index
@@ -14,7 +15,7 @@ from rfl_lint.refusal import refusal_finding
 from rfl_lint.rule import Context, Rule
 from rfl_lint.source import SourceFile
 from rfl_lint.suppress import Silencer
-from rfl_lint.syntax import Fragment, FragmentKind, Node, parse_file, search_code
+from rfl_lint.syntax import Fragment, FragmentKind, Node, parse_file
 from rfl_lint.tree import KernelTree
 
 
@@ -54,11 +55,16 @@ class Lint:
     report_unused: bool = True
     known_rules: frozenset[str] | None = None
 
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """All kinds of nodes that rules and facts ask for."""
+        return FACT_KINDS.union(*(rule.on for rule in self.rules))
+
 
 def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) -> FileResult:
     """Lint one file's text. Never raises on its content."""
     tree = tree if tree is not None else KernelTree()
-    parsed = parse_file(source, doc_code=lint.doc_code)
+    parsed = parse_file(source, doc_code=lint.doc_code, prefetch=lint.kinds)
     if parsed.refusal is not None:
         return FileResult(source.path, (refusal_finding(source, parsed.refusal),), source=_head(source))
     facts = extract_facts(parsed)
@@ -98,7 +104,7 @@ def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[Rule
         cx.fragment = fragment
         active = [rule for rule in rules if rule.on and _speaks_of(rule, fragment)]
         kinds = frozenset[str]().union(*(rule.on for rule in active))
-        found = search_code(fragment.root, kinds)
+        found = fragment.find(kinds)
         for rule in active:
             for kind in sorted(rule.on):
                 for node in found.get(kind, ()):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rfl_lint.source import Span
-from rfl_lint.syntax import FragmentKind, Node, ParsedFile, kind_query, span_of
+from rfl_lint.syntax import FragmentKind, Node, ParsedFile, span_of
 
 _TYPE_KINDS: Final = {
     "struct_item": "struct",
@@ -24,7 +24,7 @@ _TYPE_KINDS: Final = {
     "trait_item": "trait",
 }
 _FUNCTIONS: Final = frozenset({"function_item", "function_signature_item"})
-_WANTED: Final = frozenset(
+FACT_KINDS: Final = frozenset(
     {*_TYPE_KINDS, *_FUNCTIONS, "impl_item", "mod_item", "use_declaration", "attribute_item"}
 )
 _GAP: Final = re.compile(rb"(?:\s|//[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
@@ -161,7 +161,7 @@ def extract_facts(parsed: ParsedFile) -> FileFacts:
     nodes: list[Node] = []
     for fragment in parsed.fragments:
         if fragment.kind is not FragmentKind.DOC_CODE:
-            for found in kind_query(_WANTED).search(fragment.root).values():
+            for found in fragment.find(FACT_KINDS).values():
                 nodes += found
     nodes.sort(key=lambda node: (node.start_byte, -node.end_byte))
     for node in nodes:

@@ -47,7 +47,9 @@ def doc_fragments(source: SourceFile, top: Fragment, census: Census) -> list[Fra
                 census.unparsed.append(span)
                 continue
             census.parsed += 1
-            found.append(Fragment(FragmentKind.DOC_CODE, tree, span, top, ranges=tuple(spans)))
+            found.append(
+                Fragment(FragmentKind.DOC_CODE, tree, span, top, ranges=tuple(spans), prefetch=top.prefetch)
+            )
     return found
 
 

@@ -6,12 +6,16 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
+from typing import Final
 
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.doctests import doc_fragments
-from rfl_lint.syntax.fragments import Census, Fragment, FragmentKind, macro_fragments
+from rfl_lint.syntax.fragments import HIDING_KINDS, Census, Fragment, FragmentKind, macro_fragments
 from rfl_lint.syntax.limits import refuse_bytes, refuse_tree
-from rfl_lint.syntax.parser import Node, kind_query, parse, span_of
+from rfl_lint.syntax.parser import Node, parse, span_of
+
+COMMENT_KINDS: Final = frozenset({"line_comment", "block_comment"})
 
 
 @dataclass(eq=False)
@@ -91,19 +95,22 @@ class ParsedFile:
     @cached_property
     def comments(self) -> list[Span]:
         """Every comment of the file in order, wherever it stands; a doc comment's span ends with its line."""
-        kinds = frozenset({"line_comment", "block_comment"})
         spans = []
-        for nodes in kind_query(kinds).search(self.root).values():
+        for nodes in self.fragments[0].find(COMMENT_KINDS).values():
             for node in nodes:
                 span = span_of(node)
                 raw = self.source.data[span.start : span.end]
                 spans.append(Span(span.start, span.start + len(raw.rstrip(b"\r\n"))))
-        spans.sort()
+        spans.sort(key=attrgetter("start"))
         return spans
 
 
-def parse_file(source: SourceFile, *, doc_code: bool = False) -> ParsedFile:
+def parse_file(
+    source: SourceFile, *, doc_code: bool = False, prefetch: frozenset[str] = frozenset()
+) -> ParsedFile:
     """Parse a file and everything hidden in its macros, and with `doc_code` in its doc comments.
+
+    `prefetch` names the kinds of nodes that will be asked for: one search of each tree finds them all.
 
     Never raises on any content: what cannot be looked at comes back with a `refusal`.
     """
@@ -114,7 +121,8 @@ def parse_file(source: SourceFile, *, doc_code: bool = False) -> ParsedFile:
     refusal = refuse_tree(tree)
     if refusal is not None:
         return ParsedFile(source, [], refusal=refusal)
-    top = Fragment(FragmentKind.CODE, tree, Span(0, len(source.data)))
+    wanted = prefetch | HIDING_KINDS
+    top = Fragment(FragmentKind.CODE, tree, Span(0, len(source.data)), prefetch=wanted | COMMENT_KINDS)
     census = Census()
     hidden = macro_fragments(source, top, census)
     if doc_code:
