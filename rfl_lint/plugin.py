@@ -1,6 +1,11 @@
 """The public names for rules: a rule module imports this and nothing else of rfl-lint."""
 
+from rfl_lint.analysis.allocation import Fault, flagless_call
+from rfl_lint.analysis.allocation_fix import advice, repair
+from rfl_lint.analysis.comment_skeleton import comment_insertion
+from rfl_lint.analysis.comments import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.layout import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
+from rfl_lint.analysis.provenance import Misuse, owned_references
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -13,6 +18,7 @@ __all__ = [
     "Context",
     "Edit",
     "Era",
+    "Fault",
     "Finding",
     "Fix",
     "Fragment",
@@ -21,6 +27,7 @@ __all__ = [
     "Label",
     "Level",
     "Meta",
+    "Misuse",
     "NoOptions",
     "Node",
     "ParsedFile",
@@ -31,7 +38,15 @@ __all__ = [
     "SourceFile",
     "Span",
     "UnreadLayout",
+    "advice",
+    "comment_beside",
+    "comment_insertion",
+    "documentation_of",
+    "flagless_call",
+    "repair",
+    "owned_references",
     "size_only_allocations",
     "span_of",
     "unread_layouts",
+    "unsafe_keyword",
 ]

@@ -1,0 +1,337 @@
+"""Calls that allocate and are given no allocation flags, in the terms of the era that a tree is in.
+
+What allocates is told by the table, unless the file (or the tree) defines the function itself: then its own
+signature decides. A method counts on a receiver of known type only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Final
+
+from rfl_lint.analysis.allocation_table import Allocations, Signature, allocations, is_allocating
+from rfl_lint.analysis.calls import Call, CallForm, call_of
+from rfl_lint.analysis.origins import Origin, in_userspace, meaning_of, names_at
+from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type
+from rfl_lint.analysis.types import function_of, type_of, types
+from rfl_lint.facts import FunctionFact, head_name
+from rfl_lint.rule import Context
+from rfl_lint.source import Span
+from rfl_lint.syntax import FragmentKind, Node, span_of
+from rfl_lint.tables import load_table
+from rfl_lint.tree import Era
+
+_CONSTANTS: Final = frozenset({"const_item", "static_item", "const_block"})
+_TEXT_MACROS: Final = frozenset({"stringify", "concat", "module_path", "file", "env", "include_str"})
+_TEXT_METHODS: Final = frozenset({"as_str", "trim", "trim_start", "trim_end"})
+_SLICE_METHODS: Final = frozenset({"as_bytes", "as_slice", "to_bytes", "to_bytes_with_nul"})
+_WRAPPERS: Final = frozenset({"Result", "Option"})
+_PASSES_ON: Final = frozenset({"try_expression", "parenthesized_expression", "await_expression"})
+_VECS: Final = frozenset({"Vec", "KVec", "VVec", "KVVec"})
+_FLAGS_PATHS: Final = frozenset({"alloc::Flags", "kernel::alloc::Flags", "crate::alloc::Flags"})
+
+
+class Fault(Enum):
+    """In what way the flags are missing."""
+
+    FORGOTTEN = "forgotten"
+    """The function takes flags; the call gives one argument less."""
+    NO_CHOICE = "no choice"
+    """The function has no place for flags, and no way to fail."""
+    OLD_NAME = "old name"
+    """The fallible spelling of kernels before there were flags."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flagless:
+    """An allocation without flags.
+
+    `name` is how the call is shown. Where a function of today does the same, `type` and `today` name it and
+    `signature` tells where its flags go; `type` is as it stands in the call otherwise. `origin` is the type's.
+    """
+
+    call: Call
+    fault: Fault
+    name: str
+    span: Span
+    type: str = ""
+    today: str = ""
+    signature: Signature | None = None
+    origin: Origin = Origin.UNSAID
+    advice: str = ""
+
+
+def flagless_call(node: Node, cx: Context) -> Flagless | None:
+    """What is wrong with the flags of a `call_expression` or `macro_invocation`; None if nothing is."""
+    call = call_of(node, cx.parsed)
+    if call is None or call.form is CallForm.VALUE:
+        return None
+    found = _Judge(cx, allocations(cx.tree.era)).judge(call)
+    return found if found is not None and not _is_exempt(call, cx) else None
+
+
+def flags_signature(fact: FunctionFact, cx: Context) -> Signature | None:
+    """Where a function of the tree takes its allocation flags; None if it takes none."""
+    for index, parameter in enumerate(fact.params):
+        if head_name(parameter.type) == "Flags":
+            imported = cx.index.imported(fact.path, "Flags")
+            path = parameter.type if "::" in parameter.type else imported or ""
+            home = fact.path.startswith("rust/kernel/alloc")
+            if (
+                path in _FLAGS_PATHS
+                or path in ("super::Flags", "kernel::prelude::Flags")
+                or (home and not path)
+            ):
+                return Signature(len(fact.params), index, bool(fact.receiver))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges the calls of one file."""
+
+    cx: Context
+    known: Allocations
+
+    def judge(self, call: Call) -> Flagless | None:
+        """Judge one call by its form."""
+        if call.form is CallForm.MACRO:
+            return self._macro(call)
+        if call.form is CallForm.PATH:
+            return self._path(call) if call.path else None
+        return self._copy(call) or self._collect(call) or self._method(call)
+
+    def _macro(self, call: Call) -> Flagless | None:
+        if call.name not in load_table("allocation")["standard"]["macros"]:
+            return None
+        origin = names_at(self.cx).macro((*call.path, call.name))
+        body = next((child for child in call.node.children if child.type == "token_tree"), None)
+        if body is None or body.named_child_count == 0 or origin not in (Origin.UNSAID, Origin.STANDARD):
+            return None
+        return self._no_choice(call, f"{call.name}!", f"{call.name}!")
+
+    # A::f(..)
+
+    def _path(self, call: Call) -> Flagless | None:
+        named = meaning_of(call.path, call.node, self.cx)
+        shown = f"{call.owner}::{call.name}"
+        if named.origin is Origin.LOCAL:
+            return self._local(call, named.name, shown)
+        found: Flagless | None = None
+        if named.origin is Origin.STANDARD:
+            if f"{named.name}::{call.name}" in load_table("allocation")["standard"]["functions"]:
+                found = self._no_choice(call, named.name, shown)
+        elif not is_allocating(named):
+            return None
+        found = found or self._listed(call, named.name, shown, standard=named.origin is Origin.STANDARD)
+        return replace(found, origin=named.origin) if found is not None else None
+
+    # receiver.f(..)
+
+    def _method(self, call: Call) -> Flagless | None:
+        if call.name not in self.known.methods or call.receiver is None:
+            return None
+        receiver = type_of(call.receiver, self.cx)
+        for step in types(self.cx).deref_chain(receiver) if receiver is not None else ():
+            if step.kind is not TypeKind.PATH:
+                continue
+            named = meaning_of(tuple(step.path.split("::")), call.node, self.cx)
+            shown = f"{step.head}::{call.name}"
+            if named.origin is Origin.LOCAL:
+                if self.cx.index.methods(named.name, call.name, near=self.cx.path).candidates:
+                    return self._local(call, named.name, shown)
+            elif named.origin is Origin.STANDARD or is_allocating(named):
+                standard = named.origin is Origin.STANDARD
+                found = self._listed(call, named.name, shown, standard=standard)
+                if found is not None:
+                    return replace(found, origin=named.origin)
+        return None
+
+    # What the table and the signatures say of a function of a known type.
+
+    def _listed(self, call: Call, type_name: str, shown: str, *, standard: bool) -> Flagless | None:
+        key = (type_name, call.name)
+        is_method = call.form is CallForm.METHOD
+        old = self.known.old.get(key)
+        if old is not None and old.has_receiver >= is_method:
+            return self._today(call, Fault.OLD_NAME, shown, type_name, old.today)
+        signature = self.known.flagged.get(key)
+        if signature is not None and signature.has_receiver >= is_method:
+            if standard:
+                return self._no_choice(call, type_name, shown) if signature.has_receiver else None
+            given = len(call.arguments) - (signature.has_receiver and not is_method)
+            if given == signature.arguments - 1 and not self._tree_agrees(call, type_name):
+                return self._today(call, Fault.FORGOTTEN, shown, type_name, call.name)
+            return None
+        plain = self.known.plain.get(key)
+        if plain is not None and plain.has_receiver >= is_method:
+            given = len(call.arguments) - (plain.has_receiver and not is_method)
+            if plain.arguments is None or plain.arguments == given:
+                return self._no_choice(call, type_name, shown)
+        return None
+
+    def _local(self, call: Call, type_name: str, shown: str) -> Flagless | None:
+        """A function of a type of this very file: its own signature decides."""
+        answer = self.cx.index.methods(type_name, call.name, near=self.cx.path)
+        signatures = {flags_signature(fact, self.cx) for fact in answer.candidates}
+        signature = signatures.pop() if len(signatures) == 1 else None
+        if signature is None:
+            return None
+        given = len(call.arguments) - (signature.has_receiver and call.form is CallForm.PATH)
+        if given != signature.arguments - 1:
+            return None
+        span = self._span(call)
+        return Flagless(call, Fault.FORGOTTEN, shown, span, type_name, call.name, signature, Origin.LOCAL)
+
+    def _tree_agrees(self, call: Call, type_name: str) -> bool:
+        """Whether the tree's own definition of a kernel function takes just the arguments of a call."""
+        for fact in self.cx.index.methods(type_name, call.name).candidates:
+            takes = len(fact.params) + (call.form is CallForm.PATH and bool(fact.receiver))
+            if fact.path.startswith("rust/kernel/") and takes == len(call.arguments):
+                return True
+        return False
+
+    def _today(self, call: Call, fault: Fault, shown: str, type_name: str, today: str) -> Flagless:
+        signature = self.known.flagged.get((type_name, today))
+        if signature is None:
+            return Flagless(call, fault, shown, self._span(call), type_name, advice=self._advice(type_name))
+        return Flagless(call, fault, shown, self._span(call), type_name, today, signature)
+
+    def _no_choice(self, call: Call, type_name: str, shown: str) -> Flagless:
+        if (type_name, call.name) in self.known.flagged:
+            return self._today(call, Fault.NO_CHOICE, shown, type_name, call.name)
+        advice = self._advice(type_name)
+        if self.known.era is Era.UPSTREAM_ALLOC and type_name in ("Box", "Vec"):
+            advice = f"`try_{call.name}` or another call that can fail"
+        return Flagless(call, Fault.NO_CHOICE, shown, self._span(call), type_name, advice=advice)
+
+    def _advice(self, key: str) -> str:
+        instead = self.known.instead
+        return instead.get(key, instead["other"]) if key not in ("Box", "Vec") else instead["other"]
+
+    def _span(self, call: Call) -> Span:
+        """A method call begins at its name: the receiver may be a chain of many lines."""
+        if call.form is CallForm.METHOD and call.name_node is not None:
+            return Span(call.name_node.start_byte, call.node.end_byte)
+        return span_of(call.node)
+
+    # Copies and collections: methods of `str`, slices and iterators.
+
+    def _copy(self, call: Call) -> Flagless | None:
+        """`to_string` of anything, `to_owned` and `to_vec` of what is a `str` or a slice."""
+        methods = load_table("allocation")["methods"]
+        is_text, is_slice = call.name in methods["text"], call.name in methods["slice"]
+        if not (is_text or is_slice) or call.receiver is None:
+            return None
+        shape = self._shape(call.receiver)
+        if call.name == "to_string":
+            if call.arguments or (not shape and self._has_own(call)):
+                return None
+            shape = "text"
+        if not ((shape == "text" and is_text) or (shape == "slice" and is_slice)):
+            return None
+        return self._no_choice(call, shape, f".{call.name}()")
+
+    def _has_own(self, call: Call) -> bool:
+        """Whether the method may be one of the receiver's own."""
+        if any(fact.name == call.name and fact.receiver for fact in self.cx.facts.functions):
+            return True
+        ref = type_of(call.receiver, self.cx) if call.receiver is not None else None
+        return ref is not None and types(self.cx).method(ref, call.name) is not None
+
+    def _shape(self, node: Node) -> str:
+        """`text` for a `str`, `slice` for a slice or array, else empty."""
+        while node.type in ("reference_expression", "parenthesized_expression"):
+            inner = node.child_by_field_name("value") or next(iter(node.named_children), None)
+            if inner is None:
+                return ""
+            node = inner
+        kind = node.type
+        if kind in ("string_literal", "raw_string_literal"):
+            prefix = self.cx.text(node)[:1]
+            return "slice" if prefix == "b" else "" if prefix == "c" else "text"
+        if kind == "array_expression":
+            return "slice"
+        call = call_of(node, self.cx.parsed) if kind in ("call_expression", "macro_invocation") else None
+        if call is not None and call.form is CallForm.MACRO and call.name in _TEXT_MACROS:
+            return "text"
+        ref = type_of(node, self.cx)
+        if ref is not None:
+            return _shape_of(ref.referent)
+        if call is not None and call.form is CallForm.METHOD and not call.arguments:
+            return "text" if call.name in _TEXT_METHODS else "slice" if call.name in _SLICE_METHODS else ""
+        if kind == "index_expression" and node.named_children[-1].type == "range_expression":
+            return self._shape(node.named_children[0])
+        return ""
+
+    def _collect(self, call: Call) -> Flagless | None:
+        """`collect::<Vec<_>>()`, or with the type said where the result goes."""
+        if call.name != "collect" or call.arguments:
+            return None
+        told = self.cx.text(call.turbofish)[1:-1] if call.turbofish is not None else ""
+        ref = self._collection(parse_type(told)) if told else None
+        if ref is None and (not told or head_name(told) in _WRAPPERS):
+            expected = self._expected(call.node)
+            ref = self._collection(expected) if expected is not None else None
+        if ref is None or (call.receiver is not None and self._has_own(call)):
+            return None
+        shown = f".collect::<{ref.head}{'<_>' if ref.args else ''}>()"
+        return self._no_choice(call, "collect", shown)
+
+    def _collection(self, ref: TypeRef) -> TypeRef | None:
+        """The allocated collection that a type is, or that a `Result` or `Option` of it holds."""
+        collections: list[Any] = load_table("allocation")["methods"]["collections"]
+        for each in (ref, *(ref.args[:1] if ref.head in _WRAPPERS else ())):
+            if each.kind is TypeKind.PATH and each.head in collections:
+                named = names_at(self.cx).meaning(tuple(each.path.split("::")))
+                told = named.origin in (Origin.STANDARD, Origin.UNSAID)
+                return each if told or is_allocating(named) else None
+        return None
+
+    def _expected(self, node: Node) -> TypeRef | None:
+        """The type that the place where a value goes asks for, if it is written there."""
+        parent = self.cx.parent(node)
+        while parent is not None and parent.type in _PASSES_ON:
+            node, parent = parent, self.cx.parent(parent)
+        if parent is None:
+            return None
+        if parent.type == "let_declaration":
+            written = parent.child_by_field_name("type")
+            return parse_type(self.cx.text(written)) if written is not None else None
+        above = self.cx.parent(parent)
+        is_tail = parent.type == "block" and above is not None and above.type == "function_item"
+        if is_tail or parent.type == "return_expression":
+            function = function_of(node, self.cx)
+            return parse_type(function.returns) if function is not None and function.returns else None
+        return None
+
+
+def _shape_of(ref: TypeRef) -> str:
+    if ref.kind in (TypeKind.SLICE, TypeKind.ARRAY):
+        return "slice"
+    if ref.kind is TypeKind.PATH:
+        return "text" if ref.path == "str" else "slice" if ref.head in _VECS else ""
+    return ""
+
+
+def _is_exempt(call: Call, cx: Context) -> bool:
+    """Code that is not built for the kernel, that runs at build time, or that implements the flags."""
+    if cx.fragment is not None and cx.fragment.kind is FragmentKind.DOC_CODE:
+        docs = load_table("allocation")["doc_examples"]
+        built = cx.path.startswith(tuple(docs["built_below"]))
+        if not built and cx.path.startswith(tuple(docs["never_built_below"])):
+            return True
+    in_function = False
+    for above in cx.ancestors(call.node):
+        if above.type in ("function_item", "closure_expression"):
+            in_function = True
+        elif above.type in _CONSTANTS and not in_function:
+            return True
+        elif above.type in ("impl_item", "trait_item"):
+            named = above.child_by_field_name("trait") or above.child_by_field_name("name")
+            if named is not None and head_name(cx.text(named)) in ("BoxExt", "VecExt"):
+                return True
+    # What a `macro_rules!` repeats is as many arguments as its caller gives.
+    listed = call.node.child_by_field_name("arguments")
+    return (listed is not None and "$(" in cx.text(listed)) or in_userspace(call.node, cx)

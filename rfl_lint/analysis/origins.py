@@ -1,0 +1,229 @@
+"""What a name at the start of a path means in a file: the kernel's item, the standard library's, its own.
+
+A doc comment's example is a program of its own: only its own `use` lines speak there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from rfl_lint.analysis.scopes import enclosing_impl
+from rfl_lint.facts import expand_use, head_name
+from rfl_lint.rule import Context
+from rfl_lint.syntax import Fragment, FragmentKind, Node, kind_query
+
+_HOPS: Final = 4
+_INSIDE: Final = frozenset({"crate", "$crate", "kernel", "self", "super"})
+_STANDARD: Final = frozenset({"std", "alloc", "core"})
+# Modules of the standard `alloc` crate: what tells `alloc::vec::Vec` from a path into `kernel::alloc`.
+_ALLOC_MODULES: Final = frozenset(
+    {"boxed", "borrow", "collections", "ffi", "fmt", "rc", "slice", "str", "string", "sync", "task", "vec"}
+)
+_ALLOC_MACROS: Final = frozenset({"vec", "format"})
+_NOT: Final = re.compile(r"\bnot\s*\((?:[^()]|\([^()]*\))*\)")
+_USERSPACE: Final = re.compile(r'\btest(?:lib)?\b|\bfeature\s*=\s*"(?:std|alloc)"')
+_DEFINITIONS: Final = frozenset(
+    {"use_declaration", "macro_definition", "struct_item", "enum_item", "union_item", "type_item",
+     "trait_item"}
+)  # fmt: skip
+_SKIPPED: Final = frozenset({"line_comment", "block_comment"})
+
+
+class Origin(Enum):
+    """Where an item comes from."""
+
+    KERNEL = "kernel"
+    """The kernel crate or the crate at hand: the path below it tells more."""
+    STANDARD = "standard library"
+    LOCAL = "this file"
+    UNSAID = "unsaid"
+    """No `use` line and no definition: what the prelude gives, if it gives it."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a path means: its full path as far as the file tells, and its root where that is inside."""
+
+    origin: Origin
+    path: tuple[str, ...] = ()
+    root: str = ""
+
+    @property
+    def name(self) -> str:
+        """The item's own name, whatever it was imported as."""
+        return self.path[-1] if self.path else ""
+
+    @property
+    def module(self) -> str:
+        """The path of its module below the crate's root, as far as it is told."""
+        return "::".join(self.path[:-1])
+
+
+@dataclass(eq=False)
+class Names:
+    """The names of one program: a file, or one example in its docs."""
+
+    uses: dict[str, set[str]] = field(default_factory=dict)
+    types: set[str] = field(default_factory=set)
+    aliases: dict[str, str] = field(default_factory=dict)
+    macros: set[str] = field(default_factory=set)
+    userspace: set[str] = field(default_factory=set)
+    """Names imported for builds that are not the kernel's."""
+
+    def meaning(self, path: tuple[str, ...]) -> Named:
+        """What a path means; generics are not part of it."""
+        for _ in range(_HOPS):
+            if not path:
+                return Named(Origin.OTHER)
+            first = path[0]
+            if first in self.userspace:
+                return Named(Origin.OTHER, path)
+            if first in self.uses:
+                if len(self.uses[first]) > 1:
+                    return Named(Origin.OTHER, path)
+                imported = tuple(next(iter(self.uses[first])).split("::"))
+                if imported[0] == first and len(imported) == 1:
+                    break
+                path = imported + path[1:]
+                if imported[0] in _INSIDE | _STANDARD:
+                    break
+            elif first in self.aliases:
+                path = tuple(self.aliases[first].split("::")) + path[1:]
+            else:
+                break
+        return self._classified(path)
+
+    def _classified(self, path: tuple[str, ...]) -> Named:
+        first = path[0]
+        if first in _INSIDE:
+            rest = path
+            while rest and rest[0] in _INSIDE:
+                rest = rest[1:]
+            return Named(Origin.KERNEL, rest, first)
+        if first in _STANDARD and len(path) > 1:
+            if first == "alloc" and path[1] not in _ALLOC_MODULES | _ALLOC_MACROS:
+                return Named(Origin.KERNEL, path, "kernel")
+            return Named(Origin.STANDARD, path, first)
+        if first in self.types:
+            return Named(Origin.LOCAL, path)
+        return Named(Origin.UNSAID if len(path) == 1 else Origin.OTHER, path)
+
+    def macro(self, path: tuple[str, ...]) -> Origin:
+        """Whose macro a path names."""
+        if len(path) == 1 and path[0] in self.macros:
+            return Origin.LOCAL
+        return self.meaning(path).origin
+
+
+@dataclass(eq=False)
+class Programs:
+    """The names of the file itself and of each doc example, read when asked for."""
+
+    cx: Context
+    _known: dict[int, Names] = field(default_factory=dict)
+
+    def names(self, fragment: Fragment | None) -> Names:
+        """The names in force in a fragment."""
+        while fragment is not None and fragment.kind is FragmentKind.DOC_CODE:
+            if fragment.parent is None or fragment.parent.kind is FragmentKind.CODE:
+                break
+            fragment = fragment.parent
+        if fragment is None or fragment.kind is not FragmentKind.DOC_CODE:
+            fragment = self.cx.parsed.fragments[0]
+        key = fragment.root.id
+        if key not in self._known:
+            self._known[key] = self._read(fragment)
+        return self._known[key]
+
+    def _read(self, fragment: Fragment) -> Names:
+        names = Names()
+        pieces = [fragment]
+        if fragment.kind is FragmentKind.CODE:
+            pieces = [each for each in self.cx.parsed.fragments if each.kind is not FragmentKind.DOC_CODE]
+        for piece in pieces:
+            for kind, nodes in kind_query(_DEFINITIONS).search(piece.root).items():
+                for node in nodes:
+                    self._define(names, kind, node)
+        return names
+
+    def _define(self, names: Names, kind: str, node: Node) -> None:
+        if kind == "use_declaration":
+            argument = node.child_by_field_name("argument")
+            pairs = expand_use(self.cx.text(argument)) if argument is not None else ()
+            outside = is_userspace(node, self.cx)
+            for path, alias in pairs:
+                if alias and outside:
+                    names.userspace.add(alias)
+                elif alias:
+                    names.uses.setdefault(alias, set()).add(path)
+            return
+        name_node = node.child_by_field_name("name")
+        name = self.cx.text(name_node) if name_node is not None else ""
+        if kind == "macro_definition":
+            names.macros.add(name)
+        elif kind == "type_item":
+            target = node.child_by_field_name("type")
+            parent = node.parent
+            in_impl = parent is not None and parent.type == "declaration_list"
+            if not in_impl and target is not None and head_name(self.cx.text(target)):
+                names.aliases[name] = self.cx.text(target).partition("<")[0].strip()
+        else:
+            names.types.add(name)
+
+
+def names_at(cx: Context) -> Names:
+    """The names in force in the fragment that is being judged."""
+    return cx.memo(Programs).names(cx.fragment)
+
+
+def meaning_of(path: tuple[str, ...], where: Node, cx: Context) -> Named:
+    """What a path means at a node, `Self` included."""
+    if path and path[0] == "Self":
+        impl = enclosing_impl(where, cx)
+        written = impl.child_by_field_name("type") if impl is not None and impl.type == "impl_item" else None
+        text = cx.text(written).partition("<")[0].strip() if written is not None else ""
+        own = tuple(word.strip() for word in text.split("::"))
+        if not all(word.isidentifier() for word in own):
+            return Named(Origin.OTHER)
+        path = own + path[1:]
+    return names_at(cx).meaning(path)
+
+
+def attributes_of(node: Node, cx: Context) -> list[str]:
+    """The texts of the outer attributes above an item."""
+    found: list[str] = []
+    before = node.prev_sibling
+    while before is not None and (before.type == "attribute_item" or before.type in _SKIPPED):
+        if before.type == "attribute_item":
+            found.append(cx.text(before))
+        before = before.prev_sibling
+    return found
+
+
+def is_userspace(node: Node, cx: Context) -> bool:
+    """Whether attributes of an item say that it is built for user space only: `test`, cargo features."""
+    texts = [text for text in attributes_of(node, cx) if "cfg" in text]
+    return any(_USERSPACE.search(_NOT.sub("", text)) for text in texts)
+
+
+def in_userspace(node: Node, cx: Context) -> bool:
+    """Whether a node stands in an item that is not built into the kernel; KUnit tests are."""
+    outside = False
+    for above in cx.ancestors(node):
+        if above.type in ("mod_item", "function_item", "impl_item", "trait_item", "source_file"):
+            attributes = attributes_of(above, cx)
+            if any("kunit_tests" in text for text in attributes):
+                return False
+            outside = outside or is_userspace(above, cx) or "#[test]" in attributes
+            outside = outside or (above.type == "source_file" and _is_test_file(above, cx))
+    return outside
+
+
+def _is_test_file(root: Node, cx: Context) -> bool:
+    inner = [child for child in root.children if child.type == "inner_attribute_item"]
+    texts = [_NOT.sub("", cx.text(child)) for child in inner]
+    return any("cfg" in text and _USERSPACE.search(text) for text in texts)
