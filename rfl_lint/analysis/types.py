@@ -149,7 +149,7 @@ class Types:
         kind = node.type
         if kind in ("identifier", "self"):
             binding = scopes(self.cx).binding(node)
-            return self._of_binding(binding) if binding is not None else None
+            return self.of_binding(binding) if binding is not None else None
         if kind == "field_expression":
             value, name = node.child_by_field_name("value"), node.child_by_field_name("field")
             owner = self.of(value) if value is not None else None
@@ -232,7 +232,8 @@ class Types:
         known = {ref for arm in arms if arm is not None if (ref := self.of(arm)) is not None}
         return known.pop() if len(known) == 1 else None
 
-    def _of_binding(self, binding: Binding) -> TypeRef | None:
+    def of_binding(self, binding: Binding) -> TypeRef | None:
+        """The type of what a name is bound to."""
         found: TypeRef | None
         if binding.type is not None:
             found = self.annotated(binding.type)

@@ -1,0 +1,76 @@
+"""`data/pointers.toml` in a form to look things up in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from rfl_lint.tables import load_table
+
+OWNING_NAMES: Final = (b"from_raw", b"from_foreign")
+"""What a file without any owning call does not contain: a quick test on its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owning:
+    """A function that takes over an allocation: how much its pointer must be good for, and its position."""
+
+    owner: str
+    name: str
+    family: str
+    argument: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A method that hands its receiver's content to a closure."""
+
+    closure: int
+    result: str
+
+
+@dataclass(frozen=True)
+class PointerTable:
+    """What is known about functions that make, take and hand on raw pointers, keyed by owner and name."""
+
+    owning: dict[tuple[str, str], Owning]
+    owning_trait: dict[str, Owning]
+    not_owning: frozenset[tuple[str, str]]
+    owned: frozenset[tuple[str, str]]
+    peeked: frozenset[tuple[str, str]]
+    borrowing: frozenset[tuple[str, str]]
+    accessors: dict[tuple[str, str], str]
+    dereferencing: dict[str, bool]
+    keeping_methods: frozenset[str]
+    keeping_functions: frozenset[tuple[str, str]]
+    mapping: dict[str, Mapping]
+
+
+@lru_cache(maxsize=1)
+def pointer_table() -> PointerTable:
+    """The table, read when something first asks for it."""
+    raw = load_table("pointers")
+
+    def keys(name: str) -> frozenset[tuple[str, str]]:
+        return frozenset((row.get("type", row.get("module", "")), row["fn"]) for row in raw[name])
+
+    return PointerTable(
+        owning={
+            (row["type"], row["fn"]): Owning(row["type"], row["fn"], row["family"], row["argument"])
+            for row in raw["owning"]
+        },
+        owning_trait={
+            row["fn"]: Owning(row["trait"], row["fn"], row["family"], row["argument"])
+            for row in raw["owning_trait"]
+        },
+        not_owning=keys("not_owning"),
+        owned=keys("owned"),
+        peeked=keys("peeked"),
+        borrowing=keys("borrowing"),
+        accessors={(row["type"], row["fn"]): row["provenance"] for row in raw["accessor"]},
+        dereferencing={row["fn"]: row["mutable"] for row in raw["dereferencing"]},
+        keeping_methods=frozenset(name for row in raw["keeping_methods"] for name in row["fns"]),
+        keeping_functions=keys("keeping_functions"),
+        mapping={row["fn"]: Mapping(row["closure"], row["result"]) for row in raw["mapping_methods"]},
+    )
