@@ -28,7 +28,7 @@ def run(command: Sequence[str | Path], folder: Path, **variables: str) -> Ran:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "GIT_", "VIRTUAL"))
+        if not name.startswith(("PYTHON", "PYTEST", "GIT_", "VIRTUAL"))
     }
     environment = {
         **kept,
