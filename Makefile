@@ -31,7 +31,12 @@ $(VENV)/.installed-dev: pyproject.toml scripts/setup.sh
 demo: $(VENV)/.installed
 	$(BIN)/rfl-lint check --isolated --exit-zero --statistics demo
 
-test: lint types check-docs pytest
+# Every part runs, whatever became of those before it; the tests come last, so that their closing line does too.
+test: $(VENV)/.installed-dev
+	@failed=''; for part in lint types check-docs pytest; do \
+		$(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -12,7 +12,9 @@ from rfl_lint.testing import read_fixture, run_fixture
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 RULES = {rule.meta.name: rule for rule in builtin_rules()}
-CASES = sorted(path for name, rule in RULES.items() for path in (FIXTURES / rule.meta.group / name).glob("*.rs"))
+CASES = sorted(
+    path for name, rule in RULES.items() for path in (FIXTURES / rule.meta.group / name).glob("*.rs")
+)
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -27,4 +29,6 @@ def test_each_rule_has_good_and_bad_fixtures(rule: type[Rule]) -> None:
     assert (folder / "bad.rs").is_file()
     assert (folder / "good.rs").is_file()
     assert any(mark.kind == "" for mark in read_fixture(folder / "bad.rs").marks), "bad.rs promises nothing"
-    assert all(mark.kind == "!" for mark in read_fixture(folder / "good.rs").marks), "good.rs promises a finding"
+    assert all(mark.kind == "!" for mark in read_fixture(folder / "good.rs").marks), (
+        "good.rs promises a finding"
+    )
