@@ -98,9 +98,10 @@ class SourceFile:
         """Line and column of a byte offset; offsets past the end count as the end."""
         offset = max(0, min(offset, len(self.data)))
         row = self.row(offset)
-        before = self.data[self.line_starts[row] : offset]
-        if row == 0:
-            before = before.removeprefix(BOM)
+        start = self.line_starts[row]
+        if row == 0 and self.data.startswith(BOM):
+            start, offset = len(BOM), max(offset, len(BOM))
+        before = self.data[start:offset]
         return Position(row + 1, len(before.decode("utf-8", "replace")) + 1)
 
     def text(self, span: Span) -> str:
