@@ -39,7 +39,7 @@ def main() -> int:
     """Draw the command and its output; the exit status."""
     console = Console(width=WIDTH, record=True, file=io.StringIO(), force_terminal=True)
     console.print(Text.assemble(("$ ", "bold green"), " ".join(COMMAND)))
-    console.print(Text.from_ansi(output()), soft_wrap=True)
+    console.print(Text.from_ansi(output()))
     # A fixed identity, so that the file changes only when the output does.
     drawn = console.export_svg(title="rfl-lint", code_format=FORMAT, unique_id="rfl-lint-demo")
     PICTURE.write_text(drawn, encoding="utf-8")
