@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from rfl_lint.analysis.allocation_table import Allocations, Signature, allocations, is_allocating
 from rfl_lint.analysis.calls import Call, CallForm, call_of
-from rfl_lint.analysis.origins import Origin, in_userspace, meaning_of, names_at
+from rfl_lint.analysis.origins import Named, Origin, in_userspace, meaning_of, names_at
 from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type
 from rfl_lint.analysis.types import function_of, type_of, types
 from rfl_lint.facts import FunctionFact, head_name
@@ -87,6 +87,13 @@ def flags_signature(fact: FunctionFact, cx: Context) -> Signature | None:
     return None
 
 
+def _own_methods(cx: Context) -> frozenset[str]:
+    """The methods of this file that take allocation flags."""
+    return frozenset(
+        fact.name for fact in cx.facts.functions if fact.receiver and flags_signature(fact, cx) is not None
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """Judges the calls of one file."""
@@ -117,20 +124,24 @@ class _Judge:
         named = meaning_of(call.path, call.node, self.cx)
         shown = f"{call.owner}::{call.name}"
         if named.origin is Origin.LOCAL:
-            return self._local(call, named.name, shown)
+            return self._defined(call, named.name, shown)
         found: Flagless | None = None
+        signature = self.known.flagged.get((named.name, call.name))
+        if signature is not None and len(call.arguments) == signature.arguments + signature.has_receiver:
+            return None
         if named.origin is Origin.STANDARD:
             if f"{named.name}::{call.name}" in load_table("allocation")["standard"]["functions"]:
                 found = self._no_choice(call, named.name, shown)
         elif not is_allocating(named):
-            return None
+            return self._defined(call, named.name, shown) if named.origin is Origin.KERNEL else None
         found = found or self._listed(call, named.name, shown, standard=named.origin is Origin.STANDARD)
         return replace(found, origin=named.origin) if found is not None else None
 
     # receiver.f(..)
 
     def _method(self, call: Call) -> Flagless | None:
-        if call.name not in self.known.methods or call.receiver is None:
+        wanted = call.name in self.known.methods or call.name in self.cx.memo(_own_methods)
+        if not wanted or call.receiver is None:
             return None
         receiver = type_of(call.receiver, self.cx)
         for step in types(self.cx).deref_chain(receiver) if receiver is not None else ():
@@ -140,13 +151,20 @@ class _Judge:
             shown = f"{step.head}::{call.name}"
             if named.origin is Origin.LOCAL:
                 if self.cx.index.methods(named.name, call.name, near=self.cx.path).candidates:
-                    return self._local(call, named.name, shown)
-            elif named.origin is Origin.STANDARD or is_allocating(named):
+                    return self._defined(call, named.name, shown)
+            elif named.origin is Origin.STANDARD or is_allocating(named) or self._is_known(named):
                 standard = named.origin is Origin.STANDARD
                 found = self._listed(call, named.name, shown, standard=standard)
                 if found is not None:
                     return replace(found, origin=named.origin)
         return None
+
+    def _is_known(self, named: Named) -> bool:
+        """Whether a type that a file does not name itself is one of the kernel's: so a receiver's may be."""
+        listed = named.name in load_table("allocation")["imported_modules"]
+        found = self.cx.index.type(named.name).candidates if listed else ()
+        unsaid = named.origin is Origin.UNSAID
+        return unsaid and bool(found) and all(fact.path.startswith("rust/kernel/") for fact in found)
 
     # What the table and the signatures say of a function of a known type.
 
@@ -158,9 +176,10 @@ class _Judge:
             return self._today(call, Fault.OLD_NAME, shown, type_name, old.today)
         signature = self.known.flagged.get(key)
         if signature is not None and signature.has_receiver >= is_method:
-            if standard:
-                return self._no_choice(call, type_name, shown) if signature.has_receiver else None
             given = len(call.arguments) - (signature.has_receiver and not is_method)
+            if standard:
+                wrong = signature.has_receiver and given != signature.arguments
+                return self._no_choice(call, type_name, shown) if wrong else None
             if given == signature.arguments - 1 and not self._tree_agrees(call, type_name):
                 return self._today(call, Fault.FORGOTTEN, shown, type_name, call.name)
             return None
@@ -171,8 +190,8 @@ class _Judge:
                 return self._no_choice(call, type_name, shown)
         return None
 
-    def _local(self, call: Call, type_name: str, shown: str) -> Flagless | None:
-        """A function of a type of this very file: its own signature decides."""
+    def _defined(self, call: Call, type_name: str, shown: str) -> Flagless | None:
+        """A function whose definition is in sight: its own signature decides, if there is but one."""
         answer = self.cx.index.methods(type_name, call.name, near=self.cx.path)
         signatures = {flags_signature(fact, self.cx) for fact in answer.candidates}
         signature = signatures.pop() if len(signatures) == 1 else None

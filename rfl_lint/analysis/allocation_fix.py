@@ -19,8 +19,6 @@ from rfl_lint.tree import Era
 _HANDLES_FAILURE: Final = frozenset(
     {"unwrap", "expect", "ok", "ok_or", "map", "map_err", "and_then", "is_ok", "is_err", "unwrap_or_else"}
 )
-# What a type is called while the value is passed on inside an expression.
-_TRANSPARENT: Final = frozenset({"parenthesized_expression"})
 
 
 def advice(found: Flagless, cx: Context) -> str:
@@ -43,7 +41,9 @@ def repair(found: Flagless, cx: Context) -> Fix | None:
     """The edits that give a call its flags; None where the type, the error or the flags' place is in doubt."""
     if cx.fragment is not None and cx.fragment.kind is not FragmentKind.CODE:
         return None
-    if not _may_fail_here(found.call.node, cx):
+    if not _may_fail_here(found.call.node, cx) or (
+        found.fault is not Fault.OLD_NAME and _is_result(found, cx)
+    ):
         return None
     if found.type == "vec!" and found.call.name_node is not None and cx.tree.era is Era.OWN:
         macro = found.call.callee
@@ -113,6 +113,14 @@ def _question_mark(found: Flagless, cx: Context) -> tuple[Edit, ...]:
             return ()
     end = found.call.node.end_byte
     return (Edit(Span(end, end), "?"),)
+
+
+def _is_result(found: Flagless, cx: Context) -> bool:
+    """Whether the call is what the function returns: then its type must change, not only its arguments."""
+    parent = cx.parent(found.call.node)
+    above = cx.parent(parent) if parent is not None and parent.type == "block" else None
+    is_tail = above is not None and above.type == "function_item"
+    return is_tail or (parent is not None and parent.type == "return_expression")
 
 
 def _may_fail_here(node: Node, cx: Context) -> bool:

@@ -147,13 +147,13 @@ class Programs:
         for piece in pieces:
             for kind, nodes in kind_query(_DEFINITIONS).search(piece.root).items():
                 for node in nodes:
-                    self._define(names, kind, node)
+                    self._define(names, kind, node, piece)
         return names
 
-    def _define(self, names: Names, kind: str, node: Node) -> None:
+    def _define(self, names: Names, kind: str, node: Node, piece: Fragment) -> None:
         if kind == "use_declaration":
             argument = node.child_by_field_name("argument")
-            pairs = expand_use(self.cx.text(argument)) if argument is not None else ()
+            pairs = expand_use(_code_of(argument, piece, self.cx)) if argument is not None else ()
             outside = is_userspace(node, self.cx)
             for path, alias in pairs:
                 if alias and outside:
@@ -173,6 +173,15 @@ class Programs:
                 names.aliases[name] = self.cx.text(target).partition("<")[0].strip()
         else:
             names.types.add(name)
+
+
+def _code_of(node: Node, piece: Fragment, cx: Context) -> str:
+    """The text of a node without what begins the lines of a doc comment."""
+    if not piece.ranges:
+        return cx.text(node)
+    data, start, end = cx.source.data, node.start_byte, node.end_byte
+    parts = (data[max(part.start, start) : min(part.end, end)] for part in piece.ranges)
+    return b"".join(parts).decode("utf-8", "replace")
 
 
 def names_at(cx: Context) -> Names:
