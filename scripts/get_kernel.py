@@ -43,6 +43,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
     folder: Path = arguments.folder
+    if not re.fullmatch(r"[0-9]+\.[0-9]+", arguments.version):
+        parser.error(f"{arguments.version} is not a kernel version such as 6.12")
     if (folder / MARKER).is_file():
         stamp = folder / STAMP
         print(f"{folder}: already there: {stamp.read_text().strip() if stamp.is_file() else 'a kernel'}")

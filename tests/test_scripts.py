@@ -128,6 +128,12 @@ def test_a_kernel_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert "already there: linux-source-6.12 6.12.1-1" in printed
 
 
+def test_a_word_is_no_kernel_version(tmp_path: Path) -> None:
+    done = run([sys.executable, ROOT / "scripts" / "get_kernel.py", "newest", tmp_path / "tree"], tmp_path)
+    assert done.status == 2
+    assert "not a kernel version" in done.printed
+
+
 def test_the_bench_measures_the_demonstration(tmp_path: Path) -> None:
     printed = succeed(
         [sys.executable, ROOT / "scripts" / "bench.py", "--runs", "1", ROOT / "demo"],
