@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
+
+# How long an example takes says more about the machine than about the code; pytest-timeout catches what hangs.
+settings.register_profile("rfl-lint", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("rfl-lint")
 
 
 @dataclass(frozen=True)
