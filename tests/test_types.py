@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type
-from rfl_lint.analysis.types import parse_generics, type_of
+from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_generics, parse_type
+from rfl_lint.analysis.types import type_of
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.rule import Context
@@ -113,6 +113,11 @@ impl<T> Inner<T> {
         ("impl Outer { fn f(self: Pin<&mut Self>) { «self.list» } }", "Mutex<KVec<u8>>"),
         ("impl Outer { fn f() -> Self { «Self { inner }» } }", "Outer"),
         ("trait Tr { fn f(&self) { «self»; } }", "?"),
+        ("fn f(x: (u8, u16, KVec<u8>)) { let (_, _, v) = x; «v»; }", "KVec<u8>"),
+        ("fn f() { let r = &unknown(); «r»; }", "& other"),
+        ("fn f(p: Option<NonNull<u8>>) { p.map(|p| «p»); }", "NonNull<u8>"),
+        ("fn f(p: NonNull<u8>) { «p.cast::<u16>().as_ptr().cast_const()»; }", "*const u16"),
+        ("fn f(p: *mut u8) { «Some(p).map(NonNull::from)»; }", "NonNull"),
         ("fn f(v: KVec<u8>) { let x = pin_init!(Outer { list: foo(«v») }); }", "KVec<u8>"),
         ("fn f(v: KVec<u8>) { let x = pin_init!(Outer { v: 1, list: foo(«v») }); }", "?"),
     ],

@@ -232,7 +232,8 @@ class Provenance:
                 passed = self.reader.step(node, f"`{fact.name}` is given it")
                 steps = (passed, *origin.steps[1:], *sink.steps)
                 yield Sink(
-                    sink.callee, sink.family, given, span_of(node), span_of(callee), steps, self._around(node), fact.name
+                    sink.callee, sink.family, given, span_of(node), span_of(callee), steps, self._around(node),
+                    shortened(self.cx.text(callee)),
                 )  # fmt: skip
 
     def _calls_of(self, name: str) -> Iterator[tuple[Node, Call]]:

@@ -175,8 +175,9 @@ class CallReader:
                 return self._call(owner, call, args, self._receiver(value, chain[:position], form))
             provenance = table.accessors.get((owner, name))
             if provenance is not None:
-                direct = provenance == "same"
-                form = "self" if direct else "&self"
+                if provenance == "same" and position:
+                    return self.reader.by_type(value, link)  # read through a reference: what is stored there
+                form = "self" if provenance == "same" else "&self"
                 return self._accessed(provenance, self._receiver(value, chain[:position], form), call)
         if ("", name) in table.owned:
             return Source(Kind.OWNED)
@@ -196,7 +197,9 @@ class CallReader:
         if name == "clone" and ref is not None:
             return self.reader.by_type(call.node, ref.referent)
         if name in table.keeping_methods and self._keeps(name, ref):
-            step = self.reader.step(call.node, f"{self.reader.shown(call.node)} keeps it")
+            if ref is not None and ref.is_reference and name not in ("into", "try_into"):
+                return self.reader.by_type(value, ref.referent)
+            step = self.reader.step(call.node, f"{self.reader.shown(call.node)} hands it on")
             return Derived(self.reader.value(value), Effect.KEEP, step)
         return UNKNOWN
 
@@ -231,7 +234,7 @@ class CallReader:
             return Derived(term, Effect.CELL, self.reader.step(call.node, f"{shown} points into its cell"))
         if provenance == "reference":
             return Derived(term, Effect.REFER_MUT, self.reader.step(call.node, f"{shown} points to it"))
-        return Derived(term, Effect.KEEP, self.reader.step(call.node, f"{shown} keeps it"))
+        return Derived(term, Effect.KEEP, self.reader.step(call.node, f"{shown} hands it on"))
 
     def _as_ref(self, call: CallNode, value: Node, ref: TypeRef | None) -> Term:
         """`as_ref` and `as_mut`, which mean something else for each type."""

@@ -199,7 +199,7 @@ def closure_parameters(closure: Node, cx: Context) -> Iterator[Binding]:
     listed = closure.child_by_field_name("parameters")
     if listed is None:
         return
-    for index, child in enumerate(listed.named_children):
+    for index, child in enumerate(_positions(listed)):
         pattern, annotation = child, None
         if child.type == "parameter":
             found = child.child_by_field_name("pattern")
@@ -274,7 +274,7 @@ def _below(
     elif kind == "tuple_pattern":
         # Behind `..` a position counts from the end, which takes the tuple's size to tell.
         known = True
-        for index, child in enumerate(children):
+        for index, child in enumerate(_positions(node)):
             known = known and child.type != "remaining_field_pattern"
             step = PatternStep(StepKind.TUPLE, index=index) if known else PatternStep(StepKind.UNKNOWN)
             yield child, (*steps, step)
@@ -282,7 +282,7 @@ def _below(
         type_node = node.child_by_field_name("type")
         name = cx.text(type_node).rpartition("::")[2] if type_node is not None else ""
         known = True
-        for index, child in enumerate(children[1:]):
+        for index, child in enumerate(_positions(node)[1:]):
             known = known and child.type != "remaining_field_pattern"
             step = PatternStep(StepKind.VARIANT, name, index) if known else PatternStep(StepKind.UNKNOWN)
             yield child, (*steps, step)
@@ -293,6 +293,11 @@ def _below(
     elif kind in ("slice_pattern", "match_pattern"):
         for child in children:
             yield child, (*steps, PatternStep(StepKind.UNKNOWN))
+
+
+def _positions(node: Node) -> list[Node]:
+    """The members of a list between delimiters, `_` included, which is no named node."""
+    return [child for child in node.children if child.type == "_" or (child.is_named and not child.is_extra)]
 
 
 def _field_pattern(

@@ -11,6 +11,7 @@ from typing import Final
 _TOKEN: Final = re.compile(r"'\w+|\$?\w+|::|->|\S")
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _NO_PATH: Final = frozenset({"dyn", "impl", "fn", "unsafe", "extern", "for"})
+_WRAPPERS: Final = frozenset({"Result", "Option"})
 _MAX_DEPTH: Final = 40
 
 
@@ -192,3 +193,48 @@ class _TypeParser:
 
 def _is_word(piece: str) -> bool:
     return piece.removeprefix("$").isidentifier()
+
+
+def peeled(ref: TypeRef | None) -> TypeRef | None:
+    """What `?` or `unwrap()` makes of a type."""
+    if ref is not None and ref.kind is TypeKind.PATH and ref.head in _WRAPPERS:
+        return ref.args[0] if ref.args else None
+    return ref
+
+
+def with_self(ref: TypeRef, own: TypeRef) -> TypeRef:
+    """The type with every `Self` replaced."""
+    if ref.kind is TypeKind.PATH and ref.path == "Self":
+        return own
+    if not ref.args:
+        return ref
+    return TypeRef(ref.kind, ref.head, tuple(with_self(arg, own) for arg in ref.args), ref.path)
+
+
+def parse_generics(text: str) -> tuple[str, ...]:
+    """The names of the type and const parameters in `<'a, T: X, const N: usize>`."""
+    names: list[str] = []
+    depth = 0
+    start = True
+    for piece in text.replace("<", " < ").replace(">", " > ").replace(",", " , ").replace(":", " : ").split():
+        if piece in "<([":
+            depth += 1
+        elif piece in ">)]":
+            depth -= 1
+        elif depth == 1 and piece == ",":
+            start = True
+        elif depth == 1 and start and piece != "const":
+            start = False
+            if not piece.startswith("'"):
+                names.append(piece)
+    return tuple(names)
+
+
+def substituted(ref: TypeRef, names: tuple[str, ...], args: tuple[TypeRef, ...]) -> TypeRef:
+    """The type with generic parameters replaced by arguments; those without an argument stay."""
+    if ref.kind is TypeKind.PATH and not ref.args and ref.path in names:
+        index = names.index(ref.path)
+        return args[index] if index < len(args) else ref
+    if not ref.args:
+        return ref
+    return TypeRef(ref.kind, ref.head, tuple(substituted(arg, names, args) for arg in ref.args), ref.path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from rfl_lint.analysis.calls import Call, CallForm, call_of
+from rfl_lint.analysis.calls import call_of
 from rfl_lint.analysis.scopes import (
     Binding,
     BindingKind,
@@ -20,7 +20,16 @@ from rfl_lint.analysis.scopes import (
     enclosing_impl,
     scopes,
 )
-from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type
+from rfl_lint.analysis.typeref import (
+    TypeKind,
+    TypeRef,
+    parse_generics,
+    parse_type,
+    peeled,
+    substituted,
+    with_self,
+)
+from rfl_lint.analysis.types_calls import MAPPING, CallTypes
 from rfl_lint.facts import FunctionFact
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
@@ -31,23 +40,6 @@ _DEREFS: Final = frozenset(
     {"Box", "KBox", "VBox", "KVBox", "Arc", "ArcBorrow", "UniqueArc", "ListArc", "Rc", "ARef", "Pin",
      "ManuallyDrop", "Guard", "CachePadded"}
 )  # fmt: skip
-_CONTAINERS: Final = frozenset(
-    {"Box", "KBox", "VBox", "KVBox", "Arc", "ArcBorrow", "UniqueArc", "ListArc", "Rc", "ARef", "Vec",
-     "KVec", "VVec", "KVVec", "String", "CString", "NonNull", "UnsafeCell", "Cell", "Opaque",
-     "ManuallyDrop", "MaybeUninit", "RBTree", "XArray"}
-)  # fmt: skip
-# What of a container's associated functions does not hand out the container itself.
-_NO_CONSTRUCTOR: Final = frozenset(
-    {"into_raw", "into_foreign", "leak", "into_inner", "as_ptr", "as_mut_ptr", "into_raw_parts", "raw_get",
-     "borrow", "take", "ptr_eq", "into_unique_or_drop", "drop", "into_pin", "get", "cast_into",
-     "assume_init_drop", "read"}
-)  # fmt: skip
-_WRAPPERS: Final = frozenset({"Result", "Option"})
-_PEELING: Final = frozenset(
-    {"unwrap", "expect", "unwrap_or", "unwrap_or_else", "unwrap_or_default", "unwrap_unchecked", "ok_or",
-     "ok_or_else", "map_err", "ok"}
-)  # fmt: skip
-_MACROS: Final = {"kvec": "KVec", "vec": "Vec"}
 
 
 @dataclass(eq=False)
@@ -57,6 +49,9 @@ class Types:
     cx: Context
     _known: dict[int, TypeRef | None] = field(default_factory=dict)
     _depth: int = 0
+
+    def __post_init__(self) -> None:
+        self.calls = CallTypes(self)
 
     def of(self, node: Node) -> TypeRef | None:
         """The type of an expression, references kept; None where it cannot be told."""
@@ -156,7 +151,7 @@ class Types:
             return self.field(owner, self.cx.text(name)) if owner is not None and name is not None else None
         if kind in ("call_expression", "macro_invocation"):
             call = call_of(node, self.cx.parsed)
-            return self._of_call(call) if call is not None else None
+            return self.calls.of(call) if call is not None else None
         if kind == "try_expression":
             return peeled(self._of_first(node))
         if kind == "parenthesized_expression":
@@ -191,9 +186,7 @@ class Types:
 
     def _of_reference(self, node: Node) -> TypeRef | None:
         value = node.child_by_field_name("value")
-        inner = self.of(value) if value is not None else None
-        if inner is None:
-            return None
+        inner = (self.of(value) if value is not None else None) or TypeRef(TypeKind.OTHER)
         words = {child.type for child in node.children}
         mutable = "mutable_specifier" in words
         if "raw" in words:
@@ -239,6 +232,8 @@ class Types:
             found = self.annotated(binding.type)
         elif binding.kind is BindingKind.PARAMETER and binding.index == -1:
             return self._of_receiver(binding)
+        elif binding.kind is BindingKind.CLOSURE_PARAMETER:
+            found = self._of_closure_parameter(binding)
         elif binding.value is not None and binding.kind in (BindingKind.LET, BindingKind.MATCH):
             found = self.of(binding.value)
         else:
@@ -248,6 +243,16 @@ class Types:
                 return None
             found = self._step(found, step)
         return self.resolved(found, binding.name) if found is not None else None
+
+    def _of_closure_parameter(self, binding: Binding) -> TypeRef | None:
+        """What `map` and its like hand to a closure: the content of the `Option` or `Result`."""
+        arguments = self.cx.parent(binding.owner) if binding.owner is not None else None
+        node = self.cx.parent(arguments) if arguments is not None and arguments.type == "arguments" else None
+        call = call_of(node, self.cx.parsed) if node is not None and node.type == "call_expression" else None
+        if call is None or call.receiver is None or call.name not in MAPPING or binding.index:
+            return None
+        receiver = self.of(call.receiver)
+        return peeled(receiver) if receiver is not None and receiver.kind is TypeKind.PATH else None
 
     def _of_receiver(self, binding: Binding) -> TypeRef | None:
         own = self.self_type(binding.name)
@@ -279,61 +284,6 @@ class Types:
         # A pattern of values against a reference binds references.
         return TypeRef(ref.kind, args=(found,)) if found is not None and ref.is_reference else found
 
-    def _of_call(self, call: Call) -> TypeRef | None:
-        if call.form is CallForm.MACRO:
-            name = _MACROS.get(call.name)
-            return TypeRef(TypeKind.PATH, name, (), name) if name is not None else None
-        if call.form is CallForm.METHOD and call.receiver is not None:
-            return self._of_method(call, call.receiver)
-        if call.form is not CallForm.PATH:
-            return None
-        if not call.path:
-            if call.name in ("Ok", "Some") and call.arguments:
-                return self.of(call.arguments[0])
-            free = self.cx.index.functions(call.name, near=self.cx.path).only
-            if free is not None:
-                return self._returned(free, None)
-            record = self.cx.index.type(call.name, near=self.cx.path).only
-            return TypeRef(TypeKind.PATH, call.name, (), call.name) if record is not None else None
-        owner = self.annotated(call.self_type) if call.self_type is not None else None
-        if owner is None or owner.kind is not TypeKind.PATH:
-            return None
-        answer = self.cx.index.methods(owner.head, call.name, near=self.cx.path)
-        if not answer.is_unknown:
-            return self._returned(answer.only, owner) if answer.only is not None else None
-        return owner if owner.head in _CONTAINERS and call.name not in _NO_CONSTRUCTOR else None
-
-    def _of_method(self, call: Call, value: Node) -> TypeRef | None:
-        receiver = self.of(value)
-        if receiver is None:
-            return None
-        known = self.method(receiver, call.name)
-        if known is not None:
-            owner = next((r for r in self.deref_chain(receiver) if r.head == known.owner), None)
-            return self._returned(known, owner)
-        if call.name in _PEELING:
-            return peeled(receiver)
-        inner = receiver.referent
-        if call.name == "clone":
-            return inner
-        if call.name == "lock" and inner.head in ("Mutex", "SpinLock", "Lock") and inner.args:
-            return TypeRef(TypeKind.PATH, "Guard", inner.args[:1], "Guard")
-        if call.name in ("as_ref", "as_mut") and inner.head in _WRAPPERS and inner.args:
-            kind = TypeKind.REF if call.name == "as_ref" else TypeKind.REF_MUT
-            return TypeRef(
-                TypeKind.PATH, inner.head, (TypeRef(kind, args=inner.args[:1]), *inner.args[1:]), inner.head
-            )
-        if call.name == "as_ptr" and inner.head == "NonNull":
-            return TypeRef(TypeKind.PTR_MUT, args=inner.args)
-        return None
-
-    def _returned(self, function: FunctionFact, owner: TypeRef | None) -> TypeRef | None:
-        """What a function returns, with `Self` put in."""
-        if not function.returns:
-            return None
-        written = owner if owner is not None else parse_type(function.owner_type)
-        return with_self(parse_type(function.returns), written)
-
 
 def types(cx: Context) -> Types:
     """The types of a file's expressions, kept for the file."""
@@ -343,51 +293,6 @@ def types(cx: Context) -> Types:
 def type_of(node: Node, cx: Context) -> TypeRef | None:
     """The type of an expression in a function body; None where it cannot be told."""
     return types(cx).of(node)
-
-
-def peeled(ref: TypeRef | None) -> TypeRef | None:
-    """What `?` or `unwrap()` makes of a type."""
-    if ref is not None and ref.kind is TypeKind.PATH and ref.head in _WRAPPERS:
-        return ref.args[0] if ref.args else None
-    return ref
-
-
-def with_self(ref: TypeRef, own: TypeRef) -> TypeRef:
-    """The type with every `Self` replaced."""
-    if ref.kind is TypeKind.PATH and ref.path == "Self":
-        return own
-    if not ref.args:
-        return ref
-    return TypeRef(ref.kind, ref.head, tuple(with_self(arg, own) for arg in ref.args), ref.path)
-
-
-def parse_generics(text: str) -> tuple[str, ...]:
-    """The names of the type and const parameters in `<'a, T: X, const N: usize>`."""
-    names: list[str] = []
-    depth = 0
-    start = True
-    for piece in text.replace("<", " < ").replace(">", " > ").replace(",", " , ").replace(":", " : ").split():
-        if piece in "<([":
-            depth += 1
-        elif piece in ">)]":
-            depth -= 1
-        elif depth == 1 and piece == ",":
-            start = True
-        elif depth == 1 and start and piece != "const":
-            start = False
-            if not piece.startswith("'"):
-                names.append(piece)
-    return tuple(names)
-
-
-def substituted(ref: TypeRef, names: tuple[str, ...], args: tuple[TypeRef, ...]) -> TypeRef:
-    """The type with generic parameters replaced by arguments; those without an argument stay."""
-    if ref.kind is TypeKind.PATH and not ref.args and ref.path in names:
-        index = names.index(ref.path)
-        return args[index] if index < len(args) else ref
-    if not ref.args:
-        return ref
-    return TypeRef(ref.kind, ref.head, tuple(substituted(arg, names, args) for arg in ref.args), ref.path)
 
 
 def block_tail(node: Node) -> Node | None:
@@ -420,6 +325,8 @@ def _else_of(node: Node) -> Node | None:
 def function_of(node: Node, cx: Context) -> FunctionFact | None:
     """The facts of the function whose body a node stands in."""
     function = enclosing_function(node, cx)
-    if function is None:
-        return None
-    return next((fact for fact in cx.facts.functions if fact.span.start == function.start_byte), None)
+    return cx.memo(_functions_by_start).get(function.start_byte) if function is not None else None
+
+
+def _functions_by_start(cx: Context) -> dict[int, FunctionFact]:
+    return {fact.span.start: fact for fact in cx.facts.functions}

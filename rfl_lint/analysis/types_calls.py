@@ -1,0 +1,131 @@
+"""Of what type is what a call returns: by the index, and for the kernel's containers by their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rfl_lint.analysis.calls import Call, CallForm
+from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type, peeled, with_self
+from rfl_lint.facts import FunctionFact
+from rfl_lint.syntax import Node
+
+if TYPE_CHECKING:
+    from rfl_lint.analysis.types import Types
+
+_CONTAINERS: Final = frozenset(
+    {"Box", "KBox", "VBox", "KVBox", "Arc", "ArcBorrow", "UniqueArc", "ListArc", "Rc", "ARef", "Vec",
+     "KVec", "VVec", "KVVec", "String", "CString", "NonNull", "UnsafeCell", "Cell", "Opaque",
+     "ManuallyDrop", "MaybeUninit", "RBTree", "XArray"}
+)  # fmt: skip
+# What of a container's associated functions does not hand out the container itself.
+_NO_CONSTRUCTOR: Final = frozenset(
+    {"into_raw", "into_foreign", "leak", "into_inner", "as_ptr", "as_mut_ptr", "into_raw_parts", "raw_get",
+     "borrow", "take", "ptr_eq", "into_unique_or_drop", "drop", "into_pin", "get", "cast_into",
+     "assume_init_drop", "read"}
+)  # fmt: skip
+_WRAPPERS: Final = frozenset({"Result", "Option"})
+_PEELING: Final = frozenset(
+    {"unwrap", "expect", "unwrap_or", "unwrap_or_else", "unwrap_or_default", "unwrap_unchecked", "ok_or",
+     "ok_or_else", "map_err", "ok"}
+)  # fmt: skip
+MAPPING: Final = frozenset({"map", "and_then", "is_some_and", "map_or", "map_or_else"})
+_POINTER_STEPS: Final = frozenset(
+    {"add", "sub", "offset", "byte_add", "byte_sub", "byte_offset", "wrapping_add", "wrapping_sub",
+     "wrapping_offset"}
+)  # fmt: skip
+_MACROS: Final = {"kvec": "KVec", "vec": "Vec"}
+
+
+@dataclass(eq=False)
+class CallTypes:
+    """Types of calls, for a `Types`."""
+
+    types: Types
+
+    def __post_init__(self) -> None:
+        self.cx = self.types.cx
+
+    def of(self, call: Call) -> TypeRef | None:
+        """The type of what a call returns."""
+        if call.form is CallForm.MACRO:
+            name = _MACROS.get(call.name)
+            return TypeRef(TypeKind.PATH, name, (), name) if name is not None else None
+        if call.form is CallForm.METHOD and call.receiver is not None:
+            return self._method(call, call.receiver)
+        if call.form is not CallForm.PATH:
+            return None
+        if not call.path:
+            if call.name in ("Ok", "Some") and call.arguments:
+                return self.types.of(call.arguments[0])
+            free = self.cx.index.functions(call.name, near=self.cx.path).only
+            if free is not None:
+                return self.returned(free, None)
+            record = self.cx.index.type(call.name, near=self.cx.path).only
+            return TypeRef(TypeKind.PATH, call.name, (), call.name) if record is not None else None
+        owner = self.types.annotated(call.self_type) if call.self_type is not None else None
+        if owner is None or owner.kind is not TypeKind.PATH:
+            return None
+        answer = self.cx.index.methods(owner.head, call.name, near=self.cx.path)
+        if not answer.is_unknown:
+            return self.returned(answer.only, owner) if answer.only is not None else None
+        return owner if owner.head in _CONTAINERS and call.name not in _NO_CONSTRUCTOR else None
+
+    def _method(self, call: Call, value: Node) -> TypeRef | None:
+        receiver = self.types.of(value)
+        if receiver is None:
+            return None
+        known = self.types.method(receiver, call.name)
+        if known is not None:
+            owner = next((r for r in self.types.deref_chain(receiver) if r.head == known.owner), None)
+            return self.returned(known, owner)
+        if call.name in _PEELING:
+            return peeled(receiver)
+        inner = receiver.referent
+        if call.name == "clone":
+            return inner
+        if call.name == "lock" and inner.head in ("Mutex", "SpinLock", "Lock") and inner.args:
+            return TypeRef(TypeKind.PATH, "Guard", inner.args[:1], "Guard")
+        if call.name in ("as_ref", "as_mut") and inner.head in _WRAPPERS and inner.args:
+            kind = TypeKind.REF if call.name == "as_ref" else TypeKind.REF_MUT
+            return TypeRef(
+                TypeKind.PATH, inner.head, (TypeRef(kind, args=inner.args[:1]), *inner.args[1:]), inner.head
+            )
+        if call.name in MAPPING:
+            return self._mapped(call)
+        if inner.head == "NonNull" or inner.is_raw_pointer:
+            return self._pointer_method(call, inner)
+        return None
+
+    def _mapped(self, call: Call) -> TypeRef | None:
+        function = call.arguments[-1] if call.arguments else None
+        body = function.child_by_field_name("body") if function is not None else None
+        if function is None or function.type not in ("closure_expression", "scoped_identifier"):
+            return None
+        if body is not None:
+            return self.types.of(body)
+        owner = function.child_by_field_name("path")
+        ref = self.types.annotated(owner) if owner is not None else None
+        name = function.child_by_field_name("name")
+        known = ref is not None and name is not None and ref.head in _CONTAINERS
+        return ref if known and name is not None and self.cx.text(name) not in _NO_CONSTRUCTOR else None
+
+    def _pointer_method(self, call: Call, pointer: TypeRef) -> TypeRef | None:
+        if call.name == "as_ptr":
+            return TypeRef(TypeKind.PTR_MUT, args=pointer.args)
+        if call.name == "cast":
+            text = self.cx.text(call.turbofish) if call.turbofish is not None else ""
+            target = parse_type(f"T{text}").args
+            return TypeRef(pointer.kind, pointer.head, target or (TypeRef(TypeKind.OTHER),), pointer.path)
+        if call.name in ("cast_mut", "cast_const"):
+            return TypeRef(
+                TypeKind.PTR_MUT if call.name == "cast_mut" else TypeKind.PTR_CONST, args=pointer.args
+            )
+        return pointer if call.name in _POINTER_STEPS else None
+
+    def returned(self, function: FunctionFact, owner: TypeRef | None) -> TypeRef | None:
+        """What a function returns, with `Self` put in."""
+        if not function.returns:
+            return None
+        written = owner if owner is not None else parse_type(function.owner_type)
+        return with_self(parse_type(function.returns), written)
