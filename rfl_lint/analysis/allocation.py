@@ -6,13 +6,14 @@ signature decides. A method counts on a receiver of known type only.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 
 from rfl_lint.analysis.allocation_table import Allocations, Signature, allocations, is_allocating
 from rfl_lint.analysis.calls import Call, CallForm, call_of
-from rfl_lint.analysis.origins import Named, Origin, in_userspace, meaning_of, names_at
+from rfl_lint.analysis.origins import Named, Origin, in_userspace, meaning_of, module_of, names_at
 from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type
 from rfl_lint.analysis.types import function_of, type_of, types
 from rfl_lint.facts import FunctionFact, head_name
@@ -22,6 +23,8 @@ from rfl_lint.syntax import FragmentKind, Node, span_of
 from rfl_lint.tables import load_table
 from rfl_lint.tree import Era
 
+_WORD: Final = re.compile(rb"\w+\Z")
+_LONGEST_WORD: Final = 64
 _CONSTANTS: Final = frozenset({"const_item", "static_item", "const_block"})
 _TEXT_MACROS: Final = frozenset({"stringify", "concat", "module_path", "file", "env", "include_str"})
 _TEXT_METHODS: Final = frozenset({"as_str", "trim", "trim_start", "trim_end"})
@@ -64,6 +67,8 @@ class Flagless:
 
 def flagless_call(node: Node, cx: Context) -> Flagless | None:
     """What is wrong with the flags of a `call_expression` or `macro_invocation`; None if nothing is."""
+    if _last_word(node, cx) not in cx.memo(_words):
+        return None
     call = call_of(node, cx.parsed)
     if call is None or call.form is CallForm.VALUE:
         return None
@@ -87,11 +92,26 @@ def flags_signature(fact: FunctionFact, cx: Context) -> Signature | None:
     return None
 
 
-def _own_methods(cx: Context) -> frozenset[str]:
-    """The methods of this file that take allocation flags."""
-    return frozenset(
-        fact.name for fact in cx.facts.functions if fact.receiver and flags_signature(fact, cx) is not None
-    )
+def _own(cx: Context) -> frozenset[str]:
+    """The functions of this file that take allocation flags."""
+    return frozenset(fact.name for fact in cx.facts.functions if flags_signature(fact, cx) is not None)
+
+
+def _words(cx: Context) -> frozenset[bytes]:
+    """The last words of calls that are worth a look."""
+    return allocations(cx.tree.era).words | {name.encode() for name in cx.memo(_own)}
+
+
+def _last_word(node: Node, cx: Context) -> bytes:
+    """The name of what is called, without taking the call apart: nearly all calls end here."""
+    callee = node.child_by_field_name("macro" if node.type == "macro_invocation" else "function")
+    if callee is not None and callee.type == "generic_function":
+        callee = callee.child_by_field_name("function")
+    if callee is None:
+        return b""
+    end = callee.end_byte
+    match = _WORD.search(cx.source.data, max(callee.start_byte, end - _LONGEST_WORD), end)
+    return match[0] if match else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +132,7 @@ class _Judge:
     def _macro(self, call: Call) -> Flagless | None:
         if call.name not in load_table("allocation")["standard"]["macros"]:
             return None
-        origin = names_at(self.cx).macro((*call.path, call.name))
+        origin = names_at(self.cx).macro((*call.path, call.name), module_of(call.node, self.cx))
         body = next((child for child in call.node.children if child.type == "token_tree"), None)
         if body is None or body.named_child_count == 0 or origin not in (Origin.UNSAID, Origin.STANDARD):
             return None
@@ -140,7 +160,7 @@ class _Judge:
     # receiver.f(..)
 
     def _method(self, call: Call) -> Flagless | None:
-        wanted = call.name in self.known.methods or call.name in self.cx.memo(_own_methods)
+        wanted = call.name in self.known.methods or call.name in self.cx.memo(_own)
         if not wanted or call.receiver is None:
             return None
         receiver = type_of(call.receiver, self.cx)
@@ -239,7 +259,7 @@ class _Judge:
 
     def _copy(self, call: Call) -> Flagless | None:
         """`to_string` of anything, `to_owned` and `to_vec` of what is a `str` or a slice."""
-        methods = load_table("allocation")["methods"]
+        methods = load_table("allocation")["methods"]["copies"]
         is_text, is_slice = call.name in methods["text"], call.name in methods["slice"]
         if not (is_text or is_slice) or call.receiver is None:
             return None
@@ -289,21 +309,21 @@ class _Judge:
         if call.name != "collect" or call.arguments:
             return None
         told = self.cx.text(call.turbofish)[1:-1] if call.turbofish is not None else ""
-        ref = self._collection(parse_type(told)) if told else None
+        ref = self._collection(parse_type(told), call.node) if told else None
         if ref is None and (not told or head_name(told) in _WRAPPERS):
             expected = self._expected(call.node)
-            ref = self._collection(expected) if expected is not None else None
+            ref = self._collection(expected, call.node) if expected is not None else None
         if ref is None or (call.receiver is not None and self._has_own(call)):
             return None
         shown = f".collect::<{ref.head}{'<_>' if ref.args else ''}>()"
         return self._no_choice(call, "collect", shown)
 
-    def _collection(self, ref: TypeRef) -> TypeRef | None:
+    def _collection(self, ref: TypeRef, where: Node) -> TypeRef | None:
         """The allocated collection that a type is, or that a `Result` or `Option` of it holds."""
-        collections: list[Any] = load_table("allocation")["methods"]["collections"]
+        collections: list[Any] = load_table("allocation")["methods"]["collect"]["types"]
         for each in (ref, *(ref.args[:1] if ref.head in _WRAPPERS else ())):
             if each.kind is TypeKind.PATH and each.head in collections:
-                named = names_at(self.cx).meaning(tuple(each.path.split("::")))
+                named = meaning_of(tuple(each.path.split("::")), where, self.cx)
                 told = named.origin in (Origin.STANDARD, Origin.UNSAID)
                 return each if told or is_allocating(named) else None
         return None

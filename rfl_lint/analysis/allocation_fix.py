@@ -13,7 +13,7 @@ from rfl_lint.facts import head_name
 from rfl_lint.finding import Edit, Fix
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
-from rfl_lint.syntax import FragmentKind, Node, span_of
+from rfl_lint.syntax import Node, span_of
 from rfl_lint.tree import Era
 
 _HANDLES_FAILURE: Final = frozenset(
@@ -39,8 +39,6 @@ def advice(found: Flagless, cx: Context) -> str:
 
 def repair(found: Flagless, cx: Context) -> Fix | None:
     """The edits that give a call its flags; None where the type, the error or the flags' place is in doubt."""
-    if cx.fragment is not None and cx.fragment.kind is not FragmentKind.CODE:
-        return None
     if not _may_fail_here(found.call.node, cx) or (
         found.fault is not Fault.OLD_NAME and _is_result(found, cx)
     ):
@@ -126,7 +124,7 @@ def _is_result(found: Flagless, cx: Context) -> bool:
 def _may_fail_here(node: Node, cx: Context) -> bool:
     """Whether a `?` hands an error to a function that returns a `Result`."""
     for above in cx.ancestors(node):
-        if above.type in ("closure_expression", "async_block"):
+        if above.type in ("closure_expression", "async_block", "macro_invocation", "macro_definition"):
             return False
         if above.type == "function_item":
             function = function_of(node, cx)

@@ -52,6 +52,15 @@ class Allocations:
         return frozenset(found | {name for (_, name), row in self.old.items() if row.has_receiver})
 
     @cached_property
+    def words(self) -> frozenset[bytes]:
+        """The names of all functions, methods and macros that the table speaks of."""
+        table = load_table("allocation")
+        found = {name for rows in (self.flagged, self.plain, self.old) for _, name in rows}
+        found.update(*table["methods"]["copies"].values(), table["standard"]["macros"], ["collect"])
+        found.update(name.rpartition("::")[2] for name in table["standard"]["functions"])
+        return frozenset(name.encode() for name in found)
+
+    @cached_property
     def instead(self) -> dict[str, str]:
         """What to write instead, by what is there now."""
         found: dict[str, str] = load_table("allocation")["instead"][self.era.value]

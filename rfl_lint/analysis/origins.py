@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, TypeVar
 
 from rfl_lint.analysis.scopes import enclosing_impl
 from rfl_lint.facts import expand_use, head_name
 from rfl_lint.rule import Context
+from rfl_lint.source import Span
 from rfl_lint.syntax import Fragment, FragmentKind, Node, kind_query
 
 _HOPS: Final = 4
@@ -29,6 +30,7 @@ _DEFINITIONS: Final = frozenset(
     {"use_declaration", "macro_definition", "struct_item", "enum_item", "union_item", "type_item",
      "trait_item"}
 )  # fmt: skip
+_MACROS: Final = frozenset({"macro_definition"})
 _SKIPPED: Final = frozenset({"line_comment", "block_comment"})
 
 
@@ -63,41 +65,60 @@ class Named:
         return "::".join(self.path[:-1])
 
 
+T = TypeVar("T")
+ByModule = dict[str, dict[str, T]]
+
+
 @dataclass(eq=False)
 class Names:
-    """The names of one program: a file, or one example in its docs."""
+    """The names of one program: a file, or one example in its docs. Each is known by the module it is in."""
 
-    uses: dict[str, set[str]] = field(default_factory=dict)
-    types: set[str] = field(default_factory=set)
-    aliases: dict[str, str] = field(default_factory=dict)
+    uses: ByModule[set[str]] = field(default_factory=dict)
+    types: ByModule[bool] = field(default_factory=dict)
+    aliases: ByModule[str] = field(default_factory=dict)
     macros: set[str] = field(default_factory=set)
-    userspace: set[str] = field(default_factory=set)
+    userspace: ByModule[bool] = field(default_factory=dict)
     """Names imported for builds that are not the kernel's."""
 
-    def meaning(self, path: tuple[str, ...]) -> Named:
-        """What a path means; generics are not part of it."""
+    def meaning(self, path: tuple[str, ...], module: str = "") -> Named:
+        """What a path means in a module of the file; generics are not part of it."""
         for _ in range(_HOPS):
             if not path:
                 return Named(Origin.OTHER)
             first = path[0]
-            if first in self.userspace:
+            scope = self._scope_of(first, module)
+            if scope is None:
+                break
+            imported = self.uses.get(first, {}).get(scope, set())
+            if scope in self.userspace.get(first, {}) or len(imported) > 1:
                 return Named(Origin.OTHER, path)
-            if first in self.uses:
-                if len(self.uses[first]) > 1:
-                    return Named(Origin.OTHER, path)
-                imported = tuple(next(iter(self.uses[first])).split("::"))
-                if imported[0] == first and len(imported) == 1:
+            if imported:
+                full = tuple(next(iter(imported)).split("::"))
+                if full == (first,):
                     break
-                path = imported + path[1:]
-                if imported[0] in _INSIDE | _STANDARD:
+                path = full + path[1:]
+                if full[0] in _INSIDE | _STANDARD:
                     break
-            elif first in self.aliases:
-                path = tuple(self.aliases[first].split("::")) + path[1:]
+            elif scope in self.aliases.get(first, {}):
+                path = tuple(self.aliases[first][scope].split("::")) + path[1:]
             else:
                 break
-        return self._classified(path)
+        return self._classified(path, module)
 
-    def _classified(self, path: tuple[str, ...]) -> Named:
+    def _scope_of(self, name: str, module: str) -> str | None:
+        """The nearest module that says something of a name: `use super::*` is common enough."""
+        tables = [
+            table[name] for table in (self.uses, self.types, self.aliases, self.userspace) if name in table
+        ]
+        while tables:
+            if any(module in found for found in tables):
+                return module
+            if not module:
+                break
+            module = module.rpartition("::")[0]
+        return None
+
+    def _classified(self, path: tuple[str, ...], module: str) -> Named:
         first = path[0]
         if first in _INSIDE:
             rest = path
@@ -108,15 +129,15 @@ class Names:
             if first == "alloc" and path[1] not in _ALLOC_MODULES | _ALLOC_MACROS:
                 return Named(Origin.KERNEL, path, "kernel")
             return Named(Origin.STANDARD, path, first)
-        if first in self.types:
+        if self._scope_of(first, module) in self.types.get(first, {}):
             return Named(Origin.LOCAL, path)
         return Named(Origin.UNSAID if len(path) == 1 else Origin.OTHER, path)
 
-    def macro(self, path: tuple[str, ...]) -> Origin:
+    def macro(self, path: tuple[str, ...], module: str = "") -> Origin:
         """Whose macro a path names."""
         if len(path) == 1 and path[0] in self.macros:
             return Origin.LOCAL
-        return self.meaning(path).origin
+        return self.meaning(path, module).origin
 
 
 @dataclass(eq=False)
@@ -140,39 +161,67 @@ class Programs:
         return self._known[key]
 
     def _read(self, fragment: Fragment) -> Names:
-        names = Names()
-        pieces = [fragment]
         if fragment.kind is FragmentKind.CODE:
-            pieces = [each for each in self.cx.parsed.fragments if each.kind is not FragmentKind.DOC_CODE]
-        for piece in pieces:
-            for kind, nodes in kind_query(_DEFINITIONS).search(piece.root).items():
-                for node in nodes:
-                    self._define(names, kind, node, piece)
+            return self._of_file()
+        names = Names()
+        for kind, nodes in kind_query(_DEFINITIONS).search(fragment.root).items():
+            for node in nodes:
+                self._define(names, kind, node, fragment)
         return names
 
+    def _of_file(self) -> Names:
+        """The facts of the file have read its items already, all but its macros."""
+        names = Names()
+        for use in self.cx.facts.uses:
+            if use.alias and self._is_cfg_userspace(use.span):
+                names.userspace.setdefault(use.alias, {})[use.module] = True
+            elif use.alias:
+                names.uses.setdefault(use.alias, {}).setdefault(use.module, set()).add(use.path)
+        for item in self.cx.facts.types:
+            if item.kind != "alias":
+                names.types.setdefault(item.name, {})[item.module] = True
+            elif head_name(item.target):
+                names.aliases.setdefault(item.name, {})[item.module] = _without_generics(item.target)
+        if b"macro_rules" in self.cx.source.data:
+            for fragment in self.cx.parsed.fragments:
+                if fragment.kind is not FragmentKind.DOC_CODE:
+                    found = kind_query(_MACROS).search(fragment.root).get("macro_definition", ())
+                    named = (node.child_by_field_name("name") for node in found)
+                    names.macros.update(self.cx.text(name) for name in named if name is not None)
+        return names
+
+    def _is_cfg_userspace(self, span: Span) -> bool:
+        """Whether a `use` is under a `cfg` of other builds; nearly none has an attribute at all."""
+        data = self.cx.source.data
+        if not data[max(0, span.start - 200) : span.start].rstrip().endswith(b"]"):
+            return False
+        node = self.cx.parsed.root.descendant_for_byte_range(span.start, span.end - 1)
+        while node is not None and node.type != "use_declaration":
+            node = node.parent
+        return node is not None and is_userspace(node, self.cx)
+
     def _define(self, names: Names, kind: str, node: Node, piece: Fragment) -> None:
+        """One definition in a doc example."""
         if kind == "use_declaration":
             argument = node.child_by_field_name("argument")
-            pairs = expand_use(_code_of(argument, piece, self.cx)) if argument is not None else ()
-            outside = is_userspace(node, self.cx)
-            for path, alias in pairs:
-                if alias and outside:
-                    names.userspace.add(alias)
-                elif alias:
-                    names.uses.setdefault(alias, set()).add(path)
+            if argument is not None:
+                for path, alias in expand_use(_code_of(argument, piece, self.cx)):
+                    names.uses.setdefault(alias, {}).setdefault("", set()).add(path)
             return
         name_node = node.child_by_field_name("name")
         name = self.cx.text(name_node) if name_node is not None else ""
         if kind == "macro_definition":
             names.macros.add(name)
-        elif kind == "type_item":
-            target = node.child_by_field_name("type")
-            parent = node.parent
-            in_impl = parent is not None and parent.type == "declaration_list"
-            if not in_impl and target is not None and head_name(self.cx.text(target)):
-                names.aliases[name] = self.cx.text(target).partition("<")[0].strip()
-        else:
-            names.types.add(name)
+            return
+        target = node.child_by_field_name("type") if kind == "type_item" else None
+        if target is None:
+            names.types.setdefault(name, {})[""] = True
+        elif head_name(self.cx.text(target)):
+            names.aliases.setdefault(name, {})[""] = _without_generics(self.cx.text(target))
+
+
+def _without_generics(text: str) -> str:
+    return text.partition("<")[0].strip()
 
 
 def _code_of(node: Node, piece: Fragment, cx: Context) -> str:
@@ -194,12 +243,20 @@ def meaning_of(path: tuple[str, ...], where: Node, cx: Context) -> Named:
     if path and path[0] == "Self":
         impl = enclosing_impl(where, cx)
         written = impl.child_by_field_name("type") if impl is not None and impl.type == "impl_item" else None
-        text = cx.text(written).partition("<")[0].strip() if written is not None else ""
+        text = _without_generics(cx.text(written)) if written is not None else ""
         own = tuple(word.strip() for word in text.split("::"))
         if not all(word.isidentifier() for word in own):
             return Named(Origin.OTHER)
         path = own + path[1:]
-    return names_at(cx).meaning(path)
+    return names_at(cx).meaning(path, module_of(where, cx))
+
+
+def module_of(node: Node, cx: Context) -> str:
+    """The path of the modules of the file that a node stands in, as in `a::b`."""
+    if cx.fragment is not None and cx.fragment.kind is FragmentKind.DOC_CODE:
+        return ""
+    named = (above.child_by_field_name("name") for above in cx.ancestors(node) if above.type == "mod_item")
+    return "::".join(reversed([cx.text(name) for name in named if name is not None]))
 
 
 def attributes_of(node: Node, cx: Context) -> list[str]:
