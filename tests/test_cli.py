@@ -241,7 +241,7 @@ def test_odd_files_are_clean(rfl: Runner, data: bytes) -> None:
         (b"\0", "NUL byte on line 1"),
         (b"x" * 50_000_000, "larger than 2,000,000 bytes"),
         (b"fn f() { " + b"(" * 100_000 + b")" * 100_000 + b"; }", "nested more than 600 levels"),
-        ("fn f() {}".encode("utf-16"), "not UTF-8"),
+        ("fn f() {}".encode("utf-16"), "not UTF-8: it begins with the byte order mark of UTF-16"),
     ],
     ids=["latin", "nul", "50MB", "parentheses", "utf16"],
 )

@@ -22,6 +22,8 @@ def refuse_bytes(data: bytes) -> str | None:
     """Why these bytes are not parsed at all; None where they are."""
     if len(data) > MAX_FILE_BYTES:
         return f"the file is larger than {MAX_FILE_BYTES:,} bytes"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "not UTF-8: it begins with the byte order mark of UTF-16"
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         return f"not text: a NUL byte on line {line}"
