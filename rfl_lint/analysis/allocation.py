@@ -7,15 +7,17 @@ signature decides. A method counts on a receiver of known type only.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
+from rfl_lint.analysis.allocation_copies import collection_made, copy_made
 from rfl_lint.analysis.allocation_table import Allocations, Signature, allocations, is_allocating
-from rfl_lint.analysis.calls import Call, CallForm, call_of
+from rfl_lint.analysis.calls import Call, CallForm, call_of, function_value
 from rfl_lint.analysis.origins import Named, Origin, in_userspace, meaning_of, module_of, names_at
-from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type
-from rfl_lint.analysis.types import function_of, type_of, types
+from rfl_lint.analysis.typeref import TypeKind
+from rfl_lint.analysis.types import type_of, types
 from rfl_lint.facts import FunctionFact, head_name
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
@@ -25,13 +27,21 @@ from rfl_lint.tree import Era
 
 _WORD: Final = re.compile(rb"\w+\Z")
 _LONGEST_WORD: Final = 64
+# Methods that call the function they are given with what they hold.
+_ADAPTORS: Final = frozenset(
+    {
+        b"map",
+        b"and_then",
+        b"map_or",
+        b"map_or_else",
+        b"map_err",
+        b"for_each",
+        b"filter_map",
+        b"flat_map",
+        b"then",
+    }
+)
 _CONSTANTS: Final = frozenset({"const_item", "static_item", "const_block"})
-_TEXT_MACROS: Final = frozenset({"stringify", "concat", "module_path", "file", "env", "include_str"})
-_TEXT_METHODS: Final = frozenset({"as_str", "trim", "trim_start", "trim_end"})
-_SLICE_METHODS: Final = frozenset({"as_bytes", "as_slice", "to_bytes", "to_bytes_with_nul"})
-_WRAPPERS: Final = frozenset({"Result", "Option"})
-_PASSES_ON: Final = frozenset({"try_expression", "parenthesized_expression", "await_expression"})
-_VECS: Final = frozenset({"Vec", "KVec", "VVec", "KVVec"})
 _FLAGS_PATHS: Final = frozenset({"alloc::Flags", "kernel::alloc::Flags", "crate::alloc::Flags"})
 
 
@@ -67,13 +77,28 @@ class Flagless:
 
 def flagless_call(node: Node, cx: Context) -> Flagless | None:
     """What is wrong with the flags of a `call_expression` or `macro_invocation`; None if nothing is."""
-    if _last_word(node, cx) not in cx.memo(_words):
+    word = _last_word(node, cx)
+    if word not in cx.memo(_words) and word not in _ADAPTORS:
         return None
     call = call_of(node, cx.parsed)
     if call is None or call.form is CallForm.VALUE:
         return None
-    found = _Judge(cx, allocations(cx.tree.era)).judge(call)
-    return found if found is not None and not _is_exempt(call, cx) else None
+    judge = _Judge(cx, allocations(cx.tree.era))
+    for each in (call, *(_values(call, cx) if word in _ADAPTORS else ())):
+        found = judge.judge(each)
+        if found is not None:
+            return found if not _is_exempt(each, cx) else None
+    return None
+
+
+def _values(call: Call, cx: Context) -> Iterator[Call]:
+    """The functions that an adaptor is given by name, each as the call it becomes: `.map(Box::new)`."""
+    if call.form is CallForm.METHOD and call.receiver is not None:
+        for argument in call.arguments:
+            if argument.type in ("scoped_identifier", "generic_function"):
+                value = function_value(argument, (call.receiver,), cx.parsed)
+                if value.name.encode() in cx.memo(_words):
+                    yield value
 
 
 def flags_signature(fact: FunctionFact, cx: Context) -> Signature | None:
@@ -125,9 +150,12 @@ class _Judge:
         """Judge one call by its form."""
         if call.form is CallForm.MACRO:
             return self._macro(call)
+        made = copy_made(call, self.cx) or collection_made(call, self.cx)
+        if made is not None:
+            return self._no_choice(call, made.key, made.shown)
         if call.form is CallForm.PATH:
             return self._path(call) if call.path else None
-        return self._copy(call) or self._collect(call) or self._method(call)
+        return self._method(call)
 
     def _macro(self, call: Call) -> Flagless | None:
         if call.name not in load_table("allocation")["standard"]["macros"]:
@@ -254,104 +282,6 @@ class _Judge:
         if call.form is CallForm.METHOD and call.name_node is not None:
             return Span(call.name_node.start_byte, call.node.end_byte)
         return span_of(call.node)
-
-    # Copies and collections: methods of `str`, slices and iterators.
-
-    def _copy(self, call: Call) -> Flagless | None:
-        """`to_string` of anything, `to_owned` and `to_vec` of what is a `str` or a slice."""
-        methods = load_table("allocation")["methods"]["copies"]
-        is_text, is_slice = call.name in methods["text"], call.name in methods["slice"]
-        if not (is_text or is_slice) or call.receiver is None:
-            return None
-        shape = self._shape(call.receiver)
-        if call.name == "to_string":
-            if call.arguments or (not shape and self._has_own(call)):
-                return None
-            shape = "text"
-        if not ((shape == "text" and is_text) or (shape == "slice" and is_slice)):
-            return None
-        return self._no_choice(call, shape, f".{call.name}()")
-
-    def _has_own(self, call: Call) -> bool:
-        """Whether the method may be one of the receiver's own."""
-        if any(fact.name == call.name and fact.receiver for fact in self.cx.facts.functions):
-            return True
-        ref = type_of(call.receiver, self.cx) if call.receiver is not None else None
-        return ref is not None and types(self.cx).method(ref, call.name) is not None
-
-    def _shape(self, node: Node) -> str:
-        """`text` for a `str`, `slice` for a slice or array, else empty."""
-        while node.type in ("reference_expression", "parenthesized_expression"):
-            inner = node.child_by_field_name("value") or next(iter(node.named_children), None)
-            if inner is None:
-                return ""
-            node = inner
-        kind = node.type
-        if kind in ("string_literal", "raw_string_literal"):
-            prefix = self.cx.text(node)[:1]
-            return "slice" if prefix == "b" else "" if prefix == "c" else "text"
-        if kind == "array_expression":
-            return "slice"
-        call = call_of(node, self.cx.parsed) if kind in ("call_expression", "macro_invocation") else None
-        if call is not None and call.form is CallForm.MACRO and call.name in _TEXT_MACROS:
-            return "text"
-        ref = type_of(node, self.cx)
-        if ref is not None:
-            return _shape_of(ref.referent)
-        if call is not None and call.form is CallForm.METHOD and not call.arguments:
-            return "text" if call.name in _TEXT_METHODS else "slice" if call.name in _SLICE_METHODS else ""
-        if kind == "index_expression" and node.named_children[-1].type == "range_expression":
-            return self._shape(node.named_children[0])
-        return ""
-
-    def _collect(self, call: Call) -> Flagless | None:
-        """`collect::<Vec<_>>()`, or with the type said where the result goes."""
-        if call.name != "collect" or call.arguments:
-            return None
-        told = self.cx.text(call.turbofish)[1:-1] if call.turbofish is not None else ""
-        ref = self._collection(parse_type(told), call.node) if told else None
-        if ref is None and (not told or head_name(told) in _WRAPPERS):
-            expected = self._expected(call.node)
-            ref = self._collection(expected, call.node) if expected is not None else None
-        if ref is None or (call.receiver is not None and self._has_own(call)):
-            return None
-        shown = f".collect::<{ref.head}{'<_>' if ref.args else ''}>()"
-        return self._no_choice(call, "collect", shown)
-
-    def _collection(self, ref: TypeRef, where: Node) -> TypeRef | None:
-        """The allocated collection that a type is, or that a `Result` or `Option` of it holds."""
-        collections: list[Any] = load_table("allocation")["methods"]["collect"]["types"]
-        for each in (ref, *(ref.args[:1] if ref.head in _WRAPPERS else ())):
-            if each.kind is TypeKind.PATH and each.head in collections:
-                named = meaning_of(tuple(each.path.split("::")), where, self.cx)
-                told = named.origin in (Origin.STANDARD, Origin.UNSAID)
-                return each if told or is_allocating(named) else None
-        return None
-
-    def _expected(self, node: Node) -> TypeRef | None:
-        """The type that the place where a value goes asks for, if it is written there."""
-        parent = self.cx.parent(node)
-        while parent is not None and parent.type in _PASSES_ON:
-            node, parent = parent, self.cx.parent(parent)
-        if parent is None:
-            return None
-        if parent.type == "let_declaration":
-            written = parent.child_by_field_name("type")
-            return parse_type(self.cx.text(written)) if written is not None else None
-        above = self.cx.parent(parent)
-        is_tail = parent.type == "block" and above is not None and above.type == "function_item"
-        if is_tail or parent.type == "return_expression":
-            function = function_of(node, self.cx)
-            return parse_type(function.returns) if function is not None and function.returns else None
-        return None
-
-
-def _shape_of(ref: TypeRef) -> str:
-    if ref.kind in (TypeKind.SLICE, TypeKind.ARRAY):
-        return "slice"
-    if ref.kind is TypeKind.PATH:
-        return "text" if ref.path == "str" else "slice" if ref.head in _VECS else ""
-    return ""
 
 
 def _is_exempt(call: Call, cx: Context) -> bool:

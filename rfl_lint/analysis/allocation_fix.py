@@ -6,7 +6,7 @@ from typing import Final
 
 from rfl_lint.analysis.allocation import Fault, Flagless
 from rfl_lint.analysis.allocation_table import allocations
-from rfl_lint.analysis.calls import CallForm
+from rfl_lint.analysis.calls import CALL_KINDS, CallForm
 from rfl_lint.analysis.origins import Origin
 from rfl_lint.analysis.types import function_of
 from rfl_lint.facts import head_name
@@ -123,6 +123,8 @@ def _is_result(found: Flagless, cx: Context) -> bool:
 
 def _may_fail_here(node: Node, cx: Context) -> bool:
     """Whether a `?` hands an error to a function that returns a `Result`."""
+    if node.type not in CALL_KINDS:
+        return False
     for above in cx.ancestors(node):
         if above.type in ("closure_expression", "async_block", "macro_invocation", "macro_definition"):
             return False

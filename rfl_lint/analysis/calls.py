@@ -86,6 +86,11 @@ def call_of(node: Node, parsed: ParsedFile) -> Call | None:
     return _taken_apart(node, callee, arguments_of(listed), parsed)
 
 
+def function_value(node: Node, arguments: tuple[Node, ...], parsed: ParsedFile) -> Call:
+    """A function that is named as a value, as the call that somebody makes of it with these arguments."""
+    return _taken_apart(node, node, arguments, parsed)
+
+
 def _taken_apart(node: Node, callee: Node, arguments: tuple[Node, ...], parsed: ParsedFile) -> Call:
     inner, turbofish = callee, None
     if callee.type == "generic_function":

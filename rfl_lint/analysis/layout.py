@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from rfl_lint.analysis.calls import Call, CallForm, call_of, nodes_below, unwrapped
+from rfl_lint.analysis.layout_signatures import POINTER, is_new_size, is_old, is_reallocation, layouts_of
 from rfl_lint.analysis.local_calls import FileFunctions, Function, Parameter, call_around, file_functions
-from rfl_lint.analysis.scopes import BindingKind, scopes
+from rfl_lint.analysis.scopes import BindingKind, StepKind, scopes
 from rfl_lint.analysis.stored_functions import StoredFunctions
 from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
@@ -29,7 +30,6 @@ _CALLS: Final = frozenset({"call_expression"})
 _ASSIGNMENT: Final = frozenset({"assignment_expression"})
 _THROUGH: Final = frozenset({"reference_expression", "parenthesized_expression", "unary_expression"})
 _PRINTS: Final = re.compile(r"(pr|dev)_\w+|print\w*|dbg")
-_POINTER: Final = re.compile(r"\*\s*(mut|const)\b|\bNonNull\b")
 
 
 class Look(IntEnum):
@@ -83,35 +83,14 @@ def unread_layouts(node: Node, cx: Context) -> Iterator[UnreadLayout]:
     """
     file = cx.memo(_Layouts)
     function = file.function(node)
-    if function is None or not _is_reallocation(function):
+    if function is None or not is_reallocation(function):
         return
     layouts = layouts_of(function)
-    pointers = [parameter for parameter in function.parameters if _POINTER.search(parameter.type)]
+    pointers = [parameter for parameter in function.parameters if POINTER.search(parameter.type)]
     unread = [parameter for parameter in layouts if not file.is_read(function, parameter)]
     if unread and any(file.is_read(function, pointer) for pointer in pointers):
         for parameter in unread:
-            yield UnreadLayout(function, parameter, _is_old(parameter, function))
-
-
-def layouts_of(function: Function) -> tuple[Parameter, ...]:
-    """The parameters of a function that are layouts or references to layouts."""
-    return tuple(each for each in function.parameters if head_name(each.type) == "Layout")
-
-
-def _is_reallocation(function: Function) -> bool:
-    """Whether a function changes an allocation: by its name, or because of two layouts and a pointer."""
-    if not any(_POINTER.search(parameter.type) for parameter in function.parameters):
-        return False
-    return len(layouts_of(function)) > ("realloc" not in function.name)
-
-
-def _is_old(parameter: Parameter, function: Function) -> bool:
-    """Whether a layout describes the allocation as it is: by name, by place, or next to a new size."""
-    layouts = layouts_of(function)
-    if "old" in parameter.name or len(layouts) == 1:
-        return "old" in parameter.name or any(_is_new_size(each, function) for each in function.parameters)
-    others = [each for each in layouts if each is not parameter]
-    return "new" not in parameter.name and parameter is layouts[1] and "old" not in others[0].name
+            yield UnreadLayout(function, parameter, is_old(parameter, function))
 
 
 @dataclass(eq=False)
@@ -285,7 +264,7 @@ class _Layouts:
             each
             for each in layouts
             if self.look(function, each) in (Look.SIZE, Look.DANGLING)
-            and not (len(layouts) > 1 and _is_old(each, function))
+            and not (len(layouts) > 1 and is_old(each, function))
         ]
         if not suspects:
             return
@@ -323,7 +302,7 @@ class _Layouts:
                 if self._look_at(identifier, function) is Look.SIZE:
                     return True
             elif origin is not None:
-                if _is_new_size(origin, function):
+                if is_new_size(origin, function):
                     return True
             elif hops < MAX_HOPS and any(
                 self._is_sized(value, function, layout, hops + 1)
@@ -335,10 +314,17 @@ class _Layouts:
     def _values(self, identifier: Node, function: Function) -> Iterator[Node]:
         """What a local is bound to, and what is assigned to it anywhere in the function."""
         binding = scopes(self.cx).binding(identifier)
-        if binding is None or binding.kind not in (BindingKind.LET, BindingKind.MATCH) or binding.steps:
+        if binding is None or binding.kind not in (BindingKind.LET, BindingKind.MATCH):
             return
-        if binding.value is not None:
-            yield binding.value
+        value = binding.value
+        for step in binding.steps:
+            is_tuple = step.kind is StepKind.TUPLE and value is not None and value.type == "tuple_expression"
+            members = (
+                [child for child in value.named_children if not child.is_extra] if value and is_tuple else []
+            )
+            value = members[step.index] if step.index < len(members) else None
+        if value is not None:
+            yield value
         for node in nodes_below(self.cx.parsed, function.body, _ASSIGNMENT):
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             if left is not None and right is not None and self.cx.text(left) == self.cx.text(identifier):
@@ -376,14 +362,6 @@ class _Layouts:
                 return True
             return hops < MAX_HOPS and self._unpadded_callers(caller, own, hops + 1) is None
         return not any(_is_raw(self.cx.text(made)) for made in self._values(value, caller))
-
-
-def _is_new_size(parameter: Parameter, function: Function) -> bool:
-    """Whether a parameter is the new size in `realloc(ptr, layout, new_size)`."""
-    named = "size" in parameter.name and "old" not in parameter.name
-    return (
-        named and parameter.type == "usize" and "realloc" in function.name and len(layouts_of(function)) == 1
-    )
 
 
 def _is_raw(text: str) -> bool:
