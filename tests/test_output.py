@@ -282,6 +282,15 @@ def test_a_long_line_is_cut_around_its_marks() -> None:
     assert len(marks) == len(shown)
 
 
+def test_the_excerpt_of_a_line_as_long_as_a_file_costs_as_much_as_it_shows() -> None:
+    source = SourceFile("x.rs", "unsafe 漢 ".encode() * 150_000)
+    begun = time.process_time()
+    for start in range(0, len(source.data), 1100):
+        (shown, marks) = excerpt(source, Span(start, start + 6))
+        assert shown.text[marks.text.index("^") :].startswith("unsafe")
+    assert time.process_time() - begun < 4
+
+
 @given(st.text(alphabet="aX \t漢\u0301\u202e\x00🦀", max_size=300), st.integers(0, 300), st.integers(40, 100))
 def test_excerpts_of_any_line_fit_and_are_printable(text: str, at: int, room: int) -> None:
     raw = text.encode()

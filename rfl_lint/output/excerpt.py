@@ -53,7 +53,8 @@ def excerpt(
     """The lines of a span, marked, with up to `context` lines that are not blank around them."""
     first = source.row(min(span.start, len(source.data)))
     last = max(first, source.row(max(span.start, span.end - 1)))
-    lines = [_context_line(source, row, room) for row in _context_rows(source, range(first - context, first))]
+    before = range(first - context, first)
+    lines = [_context_line(source, row, room) for row in _context_rows(source, before)]
     for row in _shown_rows(first, last):
         if row is None:
             lines.append(ExcerptLine(Kind.GAP, _CUT))
@@ -74,31 +75,48 @@ def _shown_rows(first: int, last: int) -> Iterator[int | None]:
 
 
 def _context_rows(source: SourceFile, rows: range) -> Iterator[int]:
-    return (row for row in rows if source.row_bytes(row).strip())
+    return (row for row in rows if row >= 0 and _head(source, row, DEFAULT_ROOM).strip())
 
 
 def _context_line(source: SourceFile, row: int, room: int) -> ExcerptLine:
-    text = _cut_around(_decode(source.row_bytes(row)), 0, 0, room)
-    return ExcerptLine(Kind.SOURCE, "".join(text), row + 1)
+    return ExcerptLine(Kind.SOURCE, _fitting(_decode(_head(source, row, room)), room), row + 1)
+
+
+def _head(source: SourceFile, row: int, room: int) -> bytes:
+    """As much of a line as can be shown of it, and a little more: a character has at most four bytes."""
+    at = source.row_span(row)
+    return source.data[at.start : min(at.end, at.start + 4 * (room + 1))]
 
 
 def _marked_line(source: SourceFile, row: int, span: Span, mark: str, room: int) -> Iterator[ExcerptLine]:
     """A line of the span, and its marks unless nothing of the span but white space stands on it."""
     at = source.row_span(row)
-    raw = source.data[at.start : at.end]
-    start = min(max(span.start - at.start, 0), len(raw))
-    end = min(max(span.end - at.start, start), len(raw))
-    inner = raw[start:end]
+    start = min(max(span.start, at.start), at.end)
+    end = min(max(span.end, start), at.end)
+    # Only what can be shown is looked at: a line may be as long as a file.
+    low = _boundary(source.data, max(at.start, start - 4 * room))
+    high = _boundary(source.data, min(at.end, start + 4 * (room + 1)))
+    end = min(end, high)
+    inner = source.data[start:end]
     if span.start < at.start:
         start += len(inner) - len(inner.lstrip())
     if span.end > at.end:
         end -= len(inner) - len(inner.rstrip())
-    text = _decode(raw)
-    begin = len(_decode(raw[:start]))
-    before, marked, after = _cut_around(text, begin, max(begin, len(_decode(raw[:end]))), room)
-    yield ExcerptLine(Kind.SOURCE, before + marked + after, row + 1)
+    before = _decode(source.data[low:start])
+    marked = source.data[start:end].decode("utf-8", "replace")
+    after = source.data[end:high].decode("utf-8", "replace")
+    shown = _cut_around(before, marked, after, room, begun=low == at.start)
+    yield ExcerptLine(Kind.SOURCE, "".join(shown), row + 1)
     if inner.strip() or span.start >= at.start:
-        yield ExcerptLine(Kind.MARKS, " " * cells(before) + mark * max(1, cells(marked)))
+        yield ExcerptLine(Kind.MARKS, " " * cells(shown[0]) + mark * max(1, cells(shown[1])))
+
+
+def _boundary(data: bytes, at: int) -> int:
+    """The first place from `at` on where a character begins; text that is not UTF-8 has no say in it."""
+    for place in range(at, min(at + 4, len(data))):
+        if data[place] & 0xC0 != 0x80:
+            return place
+    return at
 
 
 def _decode(raw: bytes) -> str:
@@ -109,22 +127,20 @@ def _shown(text: str) -> str:
     return escape(text.replace("\t", _TAB))
 
 
-def _cut_around(text: str, start: int, end: int, room: int) -> tuple[str, str, str]:
-    """What is shown of a line before, in and after the marked characters, in at most about `room` cells."""
-    if len(text) <= room:
-        parts = _shown(text[:start]), _shown(text[start:end]), _shown(text[end:])
-        if sum(map(cells, parts)) <= room:
-            return parts
-    left = ""
-    if cells(_shown(text[: min(end, room)])) > room * 3 // 4 or start > room:
-        left = _CUT
-        begin = max(0, start - room // 4)
-    else:
-        begin = 0
-    before = _shown(text[begin:start])
-    marked = _fitting(text[start:end], room - cells(before))
-    after = _fitting(text[end:], room - cells(before) - cells(marked)) if start + room > end else ""
-    return left + before, marked, after
+def _cut_around(before: str, marked: str, after: str, room: int, *, begun: bool) -> tuple[str, str, str]:
+    """What is shown of a line before, in and after its marks, in at most about `room` cells.
+
+    `begun` tells whether `before` begins where the line does.
+    """
+    parts = _shown(before), _shown(marked), _shown(after)
+    width = cells(parts[0])
+    if begun and width + cells(parts[1]) + cells(parts[2]) <= room:
+        return parts
+    left = parts[0]
+    if not begun or width + min(cells(parts[1]), room // 2) > room * 3 // 4:
+        left = _CUT + _shown(before[-(room // 4) :])
+    middle = _fitting(marked, room - cells(left))
+    return left, middle, _fitting(after, room - cells(left) - cells(middle)) if middle == parts[1] else ""
 
 
 def _fitting(text: str, room: int) -> str:
