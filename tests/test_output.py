@@ -283,7 +283,7 @@ def test_a_long_line_is_cut_around_its_marks() -> None:
 
 
 def test_the_excerpt_of_a_line_as_long_as_a_file_costs_as_much_as_it_shows() -> None:
-    source = SourceFile("x.rs", "unsafe 漢 ".encode() * 150_000)
+    source = SourceFile("x.rs", "unsafe é ".encode() * 150_000)
     begun = time.process_time()
     for start in range(0, len(source.data), 1100):
         (shown, marks) = excerpt(source, Span(start, start + 6))
