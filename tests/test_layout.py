@@ -135,3 +135,10 @@ def test_references_to_layouts_are_layouts() -> None:
     cx = context("fn f(a: &Layout, b: core::alloc::Layout, c: PageLayout, d: &mut [u8]) {}")
     (function,) = file_functions(cx).by_node.values()
     assert [parameter.name for parameter in layouts_of(function)] == ["a", "b"]
+
+
+def test_long_chains_of_locals_end() -> None:
+    chain = "".join(f"let a{i + 1} = a{i};" for i in range(3000))
+    assert told(
+        f"fn f(layout: Layout) {{ let a0 = layout.size(); {chain} kmalloc(a20, 0); kmalloc(a3000, 0) }}"
+    ) == [("kmalloc", "a20")]

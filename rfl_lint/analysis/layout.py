@@ -17,7 +17,7 @@ from typing import Any, Final
 from rfl_lint.analysis.calls import Call, CallForm, call_of, nodes_below, unwrapped
 from rfl_lint.analysis.layout_signatures import POINTER, is_new_size, is_old, is_reallocation, layouts_of
 from rfl_lint.analysis.local_calls import FileFunctions, Function, Parameter, call_around, file_functions
-from rfl_lint.analysis.scopes import BindingKind, StepKind, scopes
+from rfl_lint.analysis.scopes import Binding, BindingKind, StepKind, scopes
 from rfl_lint.analysis.stored_functions import StoredFunctions
 from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
@@ -25,6 +25,7 @@ from rfl_lint.syntax import Node
 from rfl_lint.tables import load_table
 
 MAX_HOPS: Final = 4
+MAX_LOCALS: Final = 40
 _IDENTIFIER: Final = frozenset({"identifier"})
 _CALLS: Final = frozenset({"call_expression"})
 _ASSIGNMENT: Final = frozenset({"assignment_expression"})
@@ -99,6 +100,10 @@ class _Layouts:
 
     cx: Context
     looked: dict[tuple[int, str], Look] = field(default_factory=dict)
+    sized: dict[tuple[int, int], bool] = field(default_factory=dict)
+    assigned: dict[int, dict[str, list[Node]]] = field(default_factory=dict)
+    unpadded: dict[int, list[Call] | None] = field(default_factory=dict)
+    depth: int = 0
 
     @cached_property
     def functions(self) -> FileFunctions:
@@ -291,7 +296,7 @@ class _Layouts:
         index = row.get(f"size_of_{len(call.arguments)}", row["size"])
         return next((each for each in told if call.arguments.index(each) == index), told[-1])
 
-    def _is_sized(self, node: Node, function: Function, layout: Parameter, hops: int = 0) -> bool:
+    def _is_sized(self, node: Node, function: Function, layout: Parameter) -> bool:
         """Whether an expression is made from the size of a layout, through locals.
 
         Next to the one old layout of a `realloc` the new size is a parameter of its own.
@@ -299,23 +304,31 @@ class _Layouts:
         for identifier in self._identifiers(node):
             origin = self._origin(identifier, function)
             if origin is layout:
-                if self._look_at(identifier, function) is Look.SIZE:
-                    return True
+                found = self._look_at(identifier, function) is Look.SIZE
             elif origin is not None:
-                if is_new_size(origin, function):
-                    return True
-            elif hops < MAX_HOPS and any(
-                self._is_sized(value, function, layout, hops + 1)
-                for value in self._values(identifier, function)
-            ):
+                found = is_new_size(origin, function)
+            else:
+                found = self._holds_size(identifier, function, layout)
+            if found:
                 return True
         return False
 
-    def _values(self, identifier: Node, function: Function) -> Iterator[Node]:
-        """What a local is bound to, and what is assigned to it anywhere in the function."""
+    def _holds_size(self, identifier: Node, function: Function, layout: Parameter) -> bool:
+        """Whether a local is made from the size of a layout; each binding is judged once."""
         binding = scopes(self.cx).binding(identifier)
         if binding is None or binding.kind not in (BindingKind.LET, BindingKind.MATCH):
-            return
+            return False
+        key = (binding.name.id, layout.node.id)
+        if key not in self.sized and self.depth < MAX_LOCALS:
+            self.sized[key] = False  # a local that leads back to itself adds nothing
+            self.depth += 1
+            values = self._values(binding, function)
+            self.sized[key] = any(self._is_sized(value, function, layout) for value in values)
+            self.depth -= 1
+        return self.sized.get(key, False)
+
+    def _values(self, binding: Binding, function: Function) -> list[Node]:
+        """What a local is bound to, and what is assigned to it anywhere in the function."""
         value = binding.value
         for step in binding.steps:
             is_tuple = step.kind is StepKind.TUPLE and value is not None and value.type == "tuple_expression"
@@ -323,18 +336,32 @@ class _Layouts:
                 [child for child in value.named_children if not child.is_extra] if value and is_tuple else []
             )
             value = members[step.index] if step.index < len(members) else None
-        if value is not None:
-            yield value
-        for node in nodes_below(self.cx.parsed, function.body, _ASSIGNMENT):
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is not None and right is not None and self.cx.text(left) == self.cx.text(identifier):
-                yield right
+        assigned = self._assigned(function).get(self.cx.text(binding.name), [])
+        return assigned if value is None else [value, *assigned]
+
+    def _assigned(self, function: Function) -> dict[str, list[Node]]:
+        """The values that a function assigns, by the name they go to."""
+        if function.node.id not in self.assigned:
+            found: dict[str, list[Node]] = {}
+            for node in nodes_below(self.cx.parsed, function.body, _ASSIGNMENT):
+                left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+                if left is not None and right is not None:
+                    found.setdefault(self.cx.text(left), []).append(right)
+            self.assigned[function.node.id] = found
+        return self.assigned[function.node.id]
 
     def _unpadded_callers(self, function: Function, parameter: Parameter, hops: int = 0) -> list[Call] | None:
         """The same-file callers that hand on an unpadded layout; None where all callers see to the padding.
 
         Of a trait's methods and of a function that nobody here calls the callers are elsewhere.
         """
+        key = parameter.node.id
+        if key not in self.unpadded:
+            self.unpadded[key] = []  # a recursion pads nothing
+            self.unpadded[key] = self._find_unpadded(function, parameter, hops)
+        return self.unpadded[key]
+
+    def _find_unpadded(self, function: Function, parameter: Parameter, hops: int) -> list[Call] | None:
         callers = self.functions.callers(function) if not function.in_trait else []
         if not callers:
             is_private = not (function.in_trait or function.is_pub)
@@ -361,7 +388,9 @@ class _Layouts:
             if self.look(caller, own) is Look.ALIGNMENT:
                 return True
             return hops < MAX_HOPS and self._unpadded_callers(caller, own, hops + 1) is None
-        return not any(_is_raw(self.cx.text(made)) for made in self._values(value, caller))
+        binding = scopes(self.cx).binding(value)
+        made = self._values(binding, caller) if binding is not None else []
+        return not any(_is_raw(self.cx.text(each)) for each in made)
 
 
 def _is_raw(text: str) -> bool:

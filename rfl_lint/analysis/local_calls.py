@@ -107,11 +107,15 @@ class FileFunctions:
 
     def callers(self, function: Function) -> list[tuple[Call, Function]]:
         """The calls of this file that may reach a function, each with the function it stands in."""
-        return [
-            (call, caller)
-            for call, caller in self.calls
-            if call.name == function.name and function in self.targets(call, caller)
-        ]
+        named = self._calls_by_name.get(function.name, ())
+        return [(call, caller) for call, caller in named if function in self.targets(call, caller)]
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[tuple[Call, Function]]]:
+        found: dict[str, list[tuple[Call, Function]]] = {}
+        for call, caller in self.calls:
+            found.setdefault(call.name, []).append((call, caller))
+        return found
 
 
 def file_functions(cx: Context) -> FileFunctions:
