@@ -203,7 +203,7 @@ def test_drift_is_noticed() -> None:
     page = generate.PAGES / "index.md"
     assert "+changed" in "".join(generate.drift({**files, page: files[page] + "changed\n"}))
     del files[page]
-    assert generate.drift(files) == ["docs/rules/index.md: no rule has this page"]
+    assert "docs/rules/index.md: no rule has this page" in generate.drift(files)
 
 
 def test_the_picture_shows_what_is_printed_today() -> None:
