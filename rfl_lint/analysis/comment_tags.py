@@ -1,0 +1,219 @@
+"""The grammar of tagged comments: what makes `SAFETY:` a marker, and how far the text behind it goes.
+
+A tag counts where it begins a line of the comment, behind the `//` and decoration such as a list dash, or where
+it begins a sentence. `there is no safety: at all` and `the INVARIANT: comment above` are prose. A tag is a word
+in capitals; `SAFETY` counts in any case. What stands behind a tag, on this line and the following ones, is its
+section, up to the next tag: `INVARIANT: .. SAFETY: .. GUARANTEE: ..` in one comment are three sections.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from rfl_lint.source import Span
+
+_PLURALS: Final = {"INVARIANTS": "INVARIANT", "PANICS": "PANIC", "GUARANTEES": "GUARANTEE", "CASTS": "CAST"}
+
+# Tags that may stand in the middle of a line or behind a list dash; any other word in capitals is a tag only where
+# it begins a line. A placeholder is never a tag but part of the text.
+_JUSTIFYING: Final = frozenset(
+    {
+        "SAFETY",
+        "INVARIANT",
+        "PANIC",
+        "CAST",
+        "GUARANTEE",
+        "ORDERING",
+        "OVERFLOW",
+        "NO-OVERFLOW",
+        "BOUNDS",
+        "FORGET",
+    }
+)
+_MISSPELT: Final = frozenset(
+    {
+        "SAFTEY",
+        "SAFTY",
+        "SAFEY",
+        "SAFETEY",
+        "SAFELY",
+        "SAFE",
+        "SAFTETY",
+        "SFAETY",
+        "SAEFTY",
+        "SATEFY",
+    }
+)
+_PLACEHOLDERS: Final = frozenset({"TODO", "FIXME", "XXX"})
+
+_LEAD: Final = rb"[ \t/*#>\[(_`+-]*(?:\d{1,2}[.)][ \t]*)?"
+_WORD: Final = rb"(?:[A-Z][A-Z-]+[A-Z]|(?i:safety))"
+_COLON: Final = rb":(?!:)"
+_JOINED: Final = rb"(?:(?:[ \t]*[,/&+][ \t]*|[ \t]+and[ \t]+)" + _WORD + rb")*"
+# `SAFETY:`, `**SAFETY**:`, `INVARIANT, SAFETY:`, `SAFETY (of `p`):` at the beginning of a line.
+_LINE_TAG: Final = re.compile(
+    rb"(?P<lead>" + _LEAD + rb")(?P<tags>" + _WORD + _JOINED + rb")"
+    rb"(?P<rest>[*_`\])]*[ \t]*(?:\([^()\r\n]*\))?[ \t]*)" + _COLON + rb"(?P<bold>[*_]*)"
+)  # fmt: skip
+# A tag further right; whether it begins a sentence there is asked of what stands before it.
+_INLINE_TAG: Final = re.compile(rb"(?<![\w'\"`-])(?P<tags>" + _WORD + rb")[ \t]*" + _COLON)
+_SENTENCE_END: Final = b".!?;:)]|"
+# Markers that were meant as `SAFETY:`: without the colon, with another sign, as a heading, misspelt.
+_MEANT_SAFETY: Final = re.compile(
+    rb"(?P<lead>" + _LEAD + rb")(?P<tags>"
+    rb"SAFETY(?!-?\w|::)(?![ \t]+comments?\b)"
+    rb"|Safety(?=[ \t]*[-=;.]|[ \t]*\xe2\x80[\x93\x94])"
+    rb"|(?i:safety)(?=[ \t]+(?:[-=]|\xe2\x80[\x93\x94])[ \t])"
+    rb")"
+)  # fmt: skip
+_MAY_BE_SAFETY: Final = re.compile(rb"(?i:safety)")
+_HEADING: Final = re.compile(rb"[ \t]*#+[ \t]*(?P<tags>(?i:safety))\b")
+_SPLIT_TAGS: Final = re.compile(_WORD)
+
+
+class Form(Enum):
+    """How a marker is written."""
+
+    CANONICAL = "canonical"
+    """In capitals, one space behind the `//`, colon behind the word."""
+    VARIANT = "variant"
+    """Recognisable, but not the way the tag is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentLine:
+    """The part of a comment that stands on one line.
+
+    `span` begins with the introducer (`//`, `///`, `/*`) where the line has one, `text` behind it.
+    """
+
+    span: Span
+    text: Span
+
+    def introducer(self, data: bytes) -> bytes:
+        """`//`, `///`, `//!`, `/*`, or empty inside a block comment."""
+        return data[self.span.start : self.text.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One tag of a comment and what it says.
+
+    `tag` is in capitals and in the singular. `marker` goes from the first letter of the tag to its colon,
+    `span` from there to the end of the last line of its text. `leads` tells whether it begins its line.
+    """
+
+    tag: str
+    form: Form
+    marker: Span
+    span: Span
+    text: str
+    line: CommentLine
+    leads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A marker before it is known how far its section goes. `row` counts the lines of the comment."""
+
+    row: int
+    start: int
+    end: int
+    tags: tuple[str, ...]
+    form: Form
+    leads: bool
+
+
+def read_sections(lines: Sequence[CommentLine], data: bytes) -> tuple[Section, ...]:
+    """The tagged sections of one comment, in order. Code blocks in doc comments have none."""
+    marks: list[_Mark] = []
+    fenced = False
+    for row, line in enumerate(lines):
+        doc = line.introducer(data)[:3] in (b"///", b"//!")
+        if doc and data[line.text.start : line.text.end].lstrip().startswith((b"```", b"~~~")):
+            fenced = not fenced
+        elif not fenced:
+            marks.extend(_marks(row, line, data))
+    return tuple(_sections(marks, lines, data))
+
+
+def _marks(row: int, line: CommentLine, data: bytes) -> Iterator[_Mark]:
+    text = data[line.text.start : line.text.end]
+    if b":" not in text and not _MAY_BE_SAFETY.search(text):
+        return
+    offset = line.text.start
+    leading = _LINE_TAG.match(text)
+    if leading:
+        if names := _leading_names(leading):
+            start, end = offset + leading.start("tags"), offset + leading.end()
+            yield _Mark(row, start, end, names, _form(leading, text, line.introducer(data)), leads=True)
+    elif meant := _HEADING.match(text) or _MEANT_SAFETY.match(text):
+        start, end = offset + meant.start("tags"), offset + meant.end("tags")
+        yield _Mark(row, start, end, ("SAFETY",), Form.VARIANT, leads=True)
+    for inline in _INLINE_TAG.finditer(text, leading.end() if leading else 1):
+        names = tuple(name for name in _names(inline["tags"]) if name in _JUSTIFYING)
+        if names and _begins_sentence(text, inline):
+            start, end = offset + inline.start(), offset + inline.end()
+            form = Form.CANONICAL if inline["tags"].isupper() else Form.VARIANT
+            yield _Mark(row, start, end, names, form, leads=False)
+
+
+def _form(match: re.Match[bytes], text: bytes, introducer: bytes) -> Form:
+    behind = text[match.end() : match.end() + 1]
+    plain = (
+        match["tags"].decode() not in _MISSPELT
+        and match["tags"].isupper()
+        and not match["rest"]
+        and not match["bold"]
+        and behind in (b"", b" ")
+    )
+    if introducer == b"//":
+        return Form.CANONICAL if plain and match["lead"] == b" " else Form.VARIANT
+    if introducer in (b"/*", b""):
+        return Form.CANONICAL if plain and not match["lead"].strip(b" \t*") else Form.VARIANT
+    return Form.VARIANT
+
+
+def _leading_names(match: re.Match[bytes]) -> tuple[str, ...]:
+    names = _names(match["tags"])
+    if match["lead"].strip(b" \t/*#"):
+        return tuple(name for name in names if name in _JUSTIFYING)
+    return tuple(name for name in names if name not in _PLACEHOLDERS)
+
+
+def _names(tags: bytes) -> tuple[str, ...]:
+    words = [word.decode("ascii").upper() for word in _SPLIT_TAGS.findall(tags)]
+    return tuple("SAFETY" if word in _MISSPELT else _PLURALS.get(word, word) for word in words)
+
+
+def _begins_sentence(text: bytes, match: re.Match[bytes]) -> bool:
+    """Whether a tag in the middle of a line is more than a word of the sentence around it."""
+    before = text[: match.start()].rstrip(b" \t*_(")
+    last = before[-1:]
+    if not last or last in _SENTENCE_END or last >= b"\x80":
+        return True
+    return match["tags"].isupper() and not (last.islower() or last in b",'\"`")
+
+
+def _sections(marks: list[_Mark], lines: Sequence[CommentLine], data: bytes) -> Iterator[Section]:
+    for index, mark in enumerate(marks):
+        following = marks[index + 1] if index + 1 < len(marks) else None
+        last_row = following.row if following else len(lines) - 1
+        stop = lines[last_row].text.end
+        if following:
+            on_its_line = not following.leads
+            stop = following.start if on_its_line else lines[max(mark.row, last_row - 1)].text.end
+            last_row = last_row if on_its_line else max(mark.row, last_row - 1)
+        parts = [data[mark.end : min(stop, lines[mark.row].text.end)]]
+        parts += [
+            data[line.text.start : min(stop, line.text.end)] for line in lines[mark.row + 1 : last_row + 1]
+        ]
+        text = "\n".join(part.decode("utf-8", "replace").removeprefix(" ").rstrip() for part in parts).strip()
+        marker = Span(mark.start, mark.end)
+        for tag in mark.tags:
+            span = Span(mark.start, max(mark.end, stop))
+            yield Section(tag, mark.form, marker, span, text, lines[mark.row], mark.leads)
