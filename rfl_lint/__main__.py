@@ -22,7 +22,7 @@ def run() -> int:
     from rfl_lint.cli.app import app  # noqa: PLC0415 - typer costs 50 ms; an import of this module must not
 
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="rfl-lint", standalone_mode=False)
         sys.stdout.flush()
     except RflLintError as error:
         _complain(str(error))

@@ -10,10 +10,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from rfl_lint.finding import Finding
 from rfl_lint.source import Span
 from rfl_lint.syntax import ParsedFile
+
+
+_LONG_LINE: Final = 400
 
 
 def fingerprinted(findings: Iterable[Finding], parsed: ParsedFile) -> list[Finding]:
@@ -32,9 +36,12 @@ def fingerprinted(findings: Iterable[Finding], parsed: ParsedFile) -> list[Findi
 
 
 def _folded_line(parsed: ParsedFile, span: Span) -> str:
-    return b" ".join(parsed.source.row_bytes(parsed.source.row(span.start)).split()).decode(
-        "utf-8", "replace"
-    )
+    """The line of the finding; of a very long line only what surrounds the place."""
+    line = parsed.source.row_span(parsed.source.row(span.start))
+    start, end = line.start, line.end
+    if end - start > _LONG_LINE:
+        start, end = max(start, span.start - _LONG_LINE // 4), min(end, span.start + _LONG_LINE // 4)
+    return b" ".join(parsed.source.data[start:end].split()).decode("utf-8", "replace")
 
 
 def enclosing_items(parsed: ParsedFile, span: Span) -> str:

@@ -101,8 +101,18 @@ class SourceFile:
         start = self.line_starts[row]
         if row == 0 and self.data.startswith(BOM):
             start, offset = len(BOM), max(offset, len(BOM))
-        before = self.data[start:offset]
-        return Position(row + 1, len(before.decode("utf-8", "replace")) + 1)
+        # Places are mostly asked for in order: count on from the last one, so that a very long line with
+        # many findings is read once and not once for each.
+        known, column = self._last_columns.get(row, (start, 1))
+        if not start <= known <= offset:
+            known, column = start, 1
+        column += len(self.data[known:offset].decode("utf-8", "replace"))
+        self._last_columns[row] = (offset, column)
+        return Position(row + 1, column)
+
+    @cached_property
+    def _last_columns(self) -> dict[int, tuple[int, int]]:
+        return {}
 
     def text(self, span: Span) -> str:
         """The characters of a span; bytes that are not UTF-8 become replacement characters."""

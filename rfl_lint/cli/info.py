@@ -12,13 +12,19 @@ from rfl_lint.registry import load_registry
 
 def run_explain(name: str) -> int:
     """Print a rule's documentation."""
-    from rfl_lint.docs import explain_rule  # noqa: PLC0415
+    from rfl_lint.docs import explain, explain_rule  # noqa: PLC0415
+    from rfl_lint.ruledoc import engine_docs  # noqa: PLC0415
 
+    color = wants_color("auto", sys.stdout.isatty())
+    engine = engine_docs()
+    if name in engine:
+        sys.stdout.write(explain(engine[name], color=color))
+        return 0
     registry = load_registry()
     if name not in registry.rules:
         registry.expand(name)  # raises with near matches; a group is not an answer here
         raise UsageError(f"`{name}` is a group or set of rules; `rfl-lint rules` lists its members")
-    sys.stdout.write(explain_rule(registry.rules[name], color=wants_color("auto", sys.stdout.isatty())))
+    sys.stdout.write(explain_rule(registry.rules[name], color=color))
     return 0
 
 
