@@ -3,6 +3,8 @@
 Importing the package imports nothing else: a pre-commit hook pays for every module it loads.
 """
 
-from rfl_lint.version import VERSION as __version__
+from rfl_lint.version import VERSION
+
+__version__ = VERSION
 
 __all__ = ["__version__"]

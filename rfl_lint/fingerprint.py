@@ -16,7 +16,6 @@ from rfl_lint.finding import Finding
 from rfl_lint.source import Span
 from rfl_lint.syntax import ParsedFile
 
-
 _LONG_LINE: Final = 400
 
 

@@ -143,8 +143,9 @@ def test_odd_but_harmless_text_is_looked_at(data: bytes) -> None:
 
 TOKENS = st.lists(
     st.sampled_from(
-        ["unsafe { a() }", "m!(", "m!{", "[", "]", "(", ")", "{", "}", "$x", "$(", ")*", "<-", ",", ";", "=>", "x", "\n",
-         "// c\n", "#x", "[<", ">]", '"s"', "'a", "&this in", "? E", "macro_rules! r { ($a:tt) => {", "}; }", "/// ```\n"]
+        ["unsafe { a() }", "m!(", "m!{", "[", "]", "(", ")", "{", "}", "$x", "$(", ")*", "<-", ",", ";", "=>", "x",
+         "\n", "// c\n", "#x", "[<", ">]", '"s"', "'a", "&this in", "? E", "}; }", "/// ```\n",
+         "macro_rules! r { ($a:tt) => {"]
     ),
     max_size=40,
 )  # fmt: skip

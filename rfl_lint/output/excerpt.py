@@ -138,7 +138,7 @@ def _cut_around(before: str, marked: str, after: str, room: int, *, begun: bool)
         return parts
     left = parts[0]
     if not begun or width + min(cells(parts[1]), room // 2) > room * 3 // 4:
-        left = _CUT + _shown(before[-(room // 4) :])
+        left = _CUT + _fitting_end(before, room // 4)
     middle = _fitting(marked, room - cells(left))
     return left, middle, _fitting(after, room - cells(left) - cells(middle)) if middle == parts[1] else ""
 
@@ -154,3 +154,16 @@ def _fitting(text: str, room: int) -> str:
             return "".join(kept) + _CUT
         kept.append(shown)
     return "".join(kept)
+
+
+def _fitting_end(text: str, room: int) -> str:
+    """As much of a text's end as fits."""
+    kept: list[str] = []
+    used = 0
+    for char in reversed(text):
+        shown = _shown(char)
+        used += cells(shown)
+        if used > room:
+            break
+        kept.append(shown)
+    return "".join(reversed(kept))
