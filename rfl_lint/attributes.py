@@ -11,22 +11,27 @@ from rfl_lint.source import Span
 from rfl_lint.syntax import Fragment, Node, ParsedFile, span_of
 
 _SILENCING: Final = re.compile(r"\b(allow|expect)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
-_CLIPPY: Final = re.compile(r"\bclippy\s*::\s*(\w+)")
+_LINT: Final = re.compile(r"(?:\bclippy\s*::\s*|\b(?=warnings\b))(\w+)")
+# Groups that hold every lint there is, and clippy's restriction lints, which kernel rules mostly answer to.
+EVERY_LINT: Final = frozenset({"warnings", "restriction"})
 _KINDS: Final = frozenset({"attribute_item", "inner_attribute_item"})
 _SKIPPED: Final = frozenset({"attribute_item", "line_comment", "block_comment"})
 
 
 @dataclass(frozen=True, slots=True)
 class LintAttribute:
-    """`#[allow(clippy::..)]` or `#[expect(..)]`, outer or inner: its lints and the bytes it covers."""
+    """`#[allow(clippy::..)]` or `#[expect(..)]`, outer or inner: its lints and the bytes it covers.
+
+    `lints` are names without `clippy::`, and `warnings`.
+    """
 
     lints: frozenset[str]
     scope: Span
 
 
 def lint_attributes(parsed: ParsedFile) -> list[LintAttribute]:
-    """All attributes of a file that silence clippy lints, in every fragment."""
-    if b"clippy" not in parsed.source.data:
+    """All attributes of a file that silence lints, in every fragment."""
+    if b"clippy" not in parsed.source.data and b"warnings" not in parsed.source.data:
         return []
     return [found for fragment in parsed.fragments for found in _in_fragment(fragment, parsed)]
 
@@ -35,10 +40,8 @@ def _in_fragment(fragment: Fragment, parsed: ParsedFile) -> Iterator[LintAttribu
     for nodes in fragment.find(_KINDS).values():
         for node in nodes:
             text = parsed.text(node)
-            if "clippy" not in text:
-                continue
             lints = frozenset(
-                lint for silencing in _SILENCING.finditer(text) for lint in _CLIPPY.findall(silencing[2])
+                lint for silencing in _SILENCING.finditer(text) for lint in _LINT.findall(silencing[2])
             )
             scope = _scope(node, parsed)
             if lints and scope is not None:

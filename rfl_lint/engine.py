@@ -77,7 +77,7 @@ def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) 
     findings = silencer.apply(findings)
     if lint.report_unused:
         findings += silencer.unused()
-    findings = fingerprinted(findings, parsed)
+    findings = fingerprinted(findings, source, facts)
     findings.sort(key=lambda finding: finding.sort_key)
     census = parsed.census
     lines = tuple(sorted({source.position(span.start).line for span in census.unparsed}))

@@ -7,55 +7,80 @@ that tells equal ones apart. A moved or re-indented line and a renamed file keep
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
+from rfl_lint.facts import FileFacts
 from rfl_lint.finding import Finding
-from rfl_lint.source import Span
-from rfl_lint.syntax import ParsedFile
+from rfl_lint.source import SourceFile, Span
 
 _LONG_LINE: Final = 400
 
 
-def fingerprinted(findings: Iterable[Finding], parsed: ParsedFile) -> list[Finding]:
+def fingerprinted(findings: Iterable[Finding], source: SourceFile, facts: FileFacts) -> list[Finding]:
     """The findings of one file in order of place, each with its fingerprint."""
+    items = EnclosingItems(facts)
     seen: Counter[str] = Counter()
     done: list[Finding] = []
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
-        key = "\\0".join(
-            (finding.rule, enclosing_items(parsed, finding.span), _folded_line(parsed, finding.span))
-        )
+        names = "::".join(items.around(finding.span.start))
+        key = "\0".join((finding.rule, names, _folded_line(source, finding.span)))
         ordinal = seen[key]
         seen[key] += 1
-        digest = hashlib.sha256(f"{key}\\0{ordinal}".encode()).hexdigest()[:20]
+        digest = hashlib.sha256(f"{key}\0{ordinal}".encode()).hexdigest()[:20]
         done.append(replace(finding, fingerprint=digest))
     return done
 
 
-def _folded_line(parsed: ParsedFile, span: Span) -> str:
+def _folded_line(source: SourceFile, span: Span) -> str:
     """The line of the finding; of a very long line only what surrounds the place."""
-    line = parsed.source.row_span(parsed.source.row(span.start))
+    line = source.row_span(source.row(span.start))
     start, end = line.start, line.end
     if end - start > _LONG_LINE:
         start, end = max(start, span.start - _LONG_LINE // 4), min(end, span.start + _LONG_LINE // 4)
-    return b" ".join(parsed.source.data[start:end].split()).decode("utf-8", "replace")
+    return b" ".join(source.data[start:end].split()).decode("utf-8", "replace")
 
 
-def enclosing_items(parsed: ParsedFile, span: Span) -> str:
-    """The path of named items around a place, such as `impl Foo::bar`."""
-    if not parsed.fragments:
-        return ""
-    names: list[str] = []
-    node = parsed.root.descendant_for_byte_range(span.start, max(span.start, span.end - 1))
-    while node is not None:
-        if node.type == "impl_item":
-            type_node = node.child_by_field_name("type")
-            trait_node = node.child_by_field_name("trait")
-            trait = f"{parsed.text(trait_node)} for " if trait_node is not None else ""
-            names.append(f"impl {trait}{parsed.text(type_node) if type_node is not None else ''}")
-        elif node.type.endswith(("_item", "_definition")) and (name := node.child_by_field_name("name")):
-            names.append(parsed.text(name))
-        node = node.parent
-    return "::".join(reversed(names))
+@dataclass(frozen=True, slots=True)
+class _Item:
+    span: Span
+    name: str
+    parent: int
+
+
+class EnclosingItems:
+    """The items around any place of a file, from its facts: no tree is climbed."""
+
+    def __init__(self, facts: FileFacts) -> None:
+        """Nest the items of a file; their spans are apart or inside each other."""
+        self._items: list[_Item] = []
+        open_items: list[int] = []
+        for span, name in sorted(_named(facts), key=lambda item: (item[0].start, -item[0].end)):
+            while open_items and self._items[open_items[-1]].span.end <= span.start:
+                open_items.pop()
+            self._items.append(_Item(span, name, open_items[-1] if open_items else -1))
+            open_items.append(len(self._items) - 1)
+        self._starts = [item.span.start for item in self._items]
+
+    def around(self, offset: int) -> list[str]:
+        """The names of the items that hold a byte, outermost first, such as `a`, `impl T for U`, `f`."""
+        index = bisect_right(self._starts, offset) - 1
+        names: list[str] = []
+        while index >= 0:
+            item = self._items[index]
+            if offset < item.span.end:
+                names.append(item.name)
+            index = item.parent
+        return names[::-1]
+
+
+def _named(facts: FileFacts) -> Iterator[tuple[Span, str]]:
+    for function in facts.functions:
+        yield function.span, f"fn {function.name}"
+    for impl in facts.impls:
+        yield impl.span, f"impl {impl.trait} for {impl.type}"
+    for kind in facts.types:
+        yield kind.span, f"{kind.kind} {kind.name}"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from rfl_lint.ancestry import inherited_lints
-from rfl_lint.attributes import LintAttribute, lint_attributes
+from rfl_lint.attributes import EVERY_LINT, LintAttribute, lint_attributes
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Severity, Silence
 from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
 from rfl_lint.rule import Meta
@@ -92,6 +92,7 @@ class Silencer:
         lints = self._clippy.get(finding.rule)
         if not lints:
             return False
+        lints |= EVERY_LINT
         if self._attributes is None:
             self._attributes = lint_attributes(self._parsed)
         if any(

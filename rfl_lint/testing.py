@@ -90,7 +90,7 @@ def read_fixture(path: Path) -> Fixture:
 
 
 def _marks(raw: bytes) -> Iterator[Mark]:
-    for number, line in enumerate(raw.split(b"\n"), start=1):
+    for number, line in enumerate(raw.replace(b"\r\n", b"\n").split(b"\n"), start=1):
         for match in _MARK.finditer(line):
             yield Mark(number - len(match[1]), match[2].decode(), match[3].decode(), match[4].decode())
 

@@ -60,6 +60,8 @@ def active(text: str, *rules: type[Rule]) -> list[tuple[int, str]]:
         "#[cfg_attr(CONFIG_X, allow(clippy::some_lint))]\nfn f() { 1 }",
         "fn f() { m!(#[allow(clippy::some_lint)] { g(1) }) }",
         "m! { #[allow(clippy::some_lint)] fn f() { 1 } }",
+        "#[allow(warnings)]\nmod m { fn f() { 1 } }",
+        "#![allow(clippy::restriction, dead_code)]\nfn f() { 1 }",
         "#[allow(clippy::some_lint)]\nfn f() { m!(g(1)) }",
     ],
 )
@@ -74,6 +76,8 @@ def test_clippy_attributes_silence(text: str) -> None:
         "#[warn(clippy::some_lint)]\nfn f() { 1 }",
         "#[deny(clippy::some_lint)]\nfn f() { 1 }",
         "#[allow(some_lint)]\nfn f() { 1 }",
+        "#[deny(warnings)]\nfn f() { 1 }",
+        "#[allow(my_warnings, clippy::all)]\nfn f() { 1 }",
         "#[allow(clippy::some_lint)]\nfn g() {}\nfn f() { 1 }",
         "mod m { #![allow(clippy::some_lint)] }\nfn f() { 1 }",
     ],

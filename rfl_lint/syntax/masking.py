@@ -153,7 +153,7 @@ def mask_init_body(mask: Mask, token_tree: Node, source: SourceFile) -> bool:
     )
     if body is None:
         return False
-    touched = _mask_this_in(mask, tokens)
+    touched = _mask_this_in(mask, tokens, source)
     after = [token for token in tokens[:-1] if token.start >= body.end]
     if after and after[0].kind == "?":
         mask.blank(after[0].start, after[-1].end)
@@ -165,10 +165,10 @@ def _opens(token: Token, source: SourceFile) -> bytes:
     return source.data[token.start : token.start + 1]
 
 
-def _mask_this_in(mask: Mask, tokens: list[Token]) -> bool:
-    kinds = [token.kind for token in tokens[1:5]]
+def _mask_this_in(mask: Mask, tokens: list[Token], source: SourceFile) -> bool:
+    words = [source.data[token.start : token.end] for token in tokens[1:5]]
     for length in (3, 4):  # `&this in`, `& mut this in` as some trees write it
-        if len(kinds) >= length and kinds[0] == "&" and kinds[length - 1] == "in":
+        if len(words) >= length and words[0] == b"&" and words[length - 1] == b"in":
             mask.blank(tokens[1].start, tokens[length].end)
             return True
     return False
