@@ -27,7 +27,8 @@ _FUNCTIONS: Final = frozenset({"function_item", "function_signature_item"})
 FACT_KINDS: Final = frozenset(
     {*_TYPE_KINDS, *_FUNCTIONS, "impl_item", "mod_item", "use_declaration", "attribute_item"}
 )
-_GAP: Final = re.compile(rb"(?:\s|//[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+# Possessive, or many comments in a row could be cut into comments in a great many ways.
+_GAP: Final = re.compile(rb"(?>\s+|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _LIFETIME: Final = re.compile(r"'\w+\s*")
 

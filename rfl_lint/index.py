@@ -16,13 +16,13 @@ from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFac
 F = TypeVar("F", FunctionFact, TypeFact)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer(Generic[F]):
     """The candidates for a name: none means that nothing is known, several that it depends."""
 
     candidates: tuple[F, ...] = ()
 
-    @property
+    @cached_property
     def only(self) -> F | None:
         """The one definition, or the first of several that have the same shape; else None."""
         first = next(iter(self.candidates), None)
@@ -55,6 +55,9 @@ class Index:
     def __init__(self, facts: Iterable[FileFacts] = ()) -> None:
         """Merge the facts of several files."""
         self.files = {fact.path: fact for fact in facts}
+        self._found_functions: dict[tuple[str, str, str], Answer[FunctionFact]] = {}
+        self._found_types: dict[tuple[str, str], Answer[TypeFact]] = {}
+        self._found_fields: dict[tuple[str, str, str], str | None] = {}
 
     @cached_property
     def _functions(self) -> dict[tuple[str, str], list[FunctionFact]]:
@@ -81,15 +84,24 @@ class Index:
 
     def methods(self, owner: str, name: str, *, near: str = "") -> Answer[FunctionFact]:
         """The methods and associated functions `name` of a type or trait of that name."""
-        return _nearest(self._functions.get((owner, name), []), near) if owner else Answer()
+        return self._function(owner, name, near) if owner else Answer()
 
     def functions(self, name: str, *, near: str = "") -> Answer[FunctionFact]:
         """The free functions of a name."""
-        return _nearest(self._functions.get(("", name), []), near)
+        return self._function("", name, near)
+
+    def _function(self, owner: str, name: str, near: str) -> Answer[FunctionFact]:
+        key = (owner, name, near)
+        if key not in self._found_functions:
+            self._found_functions[key] = _nearest(self._functions.get((owner, name), []), near)
+        return self._found_functions[key]
 
     def type(self, name: str, *, near: str = "") -> Answer[TypeFact]:
         """The structs, enums, unions, aliases and traits of a name."""
-        return _nearest(self._types.get(name, []), near)
+        key = (name, near)
+        if key not in self._found_types:
+            self._found_types[key] = _nearest(self._types.get(name, []), near)
+        return self._found_types[key]
 
     def fields(self, type_name: str, *, near: str = "") -> tuple[FieldFact, ...] | None:
         """The fields of a type of which there is one definition only (or several that agree)."""
@@ -98,8 +110,12 @@ class Index:
 
     def field_type(self, type_name: str, field: str, *, near: str = "") -> str | None:
         """The text of a field's type, if all definitions of the type that the index knows agree on it."""
-        answer = self.type(type_name, near=near)
-        return answer.agreed(lambda fact: next((f.type for f in fact.fields if f.name == field), "")) or None
+        key = (type_name, field, near)
+        if key not in self._found_fields:
+            answer = self.type(type_name, near=near)
+            text = answer.agreed(lambda fact: next((f.type for f in fact.fields if f.name == field), ""))
+            self._found_fields[key] = text or None
+        return self._found_fields[key]
 
     def impls(self, owner: str) -> tuple[ImplFact, ...]:
         """Every `impl` block for a type of that name."""

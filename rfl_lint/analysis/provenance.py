@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -27,14 +28,13 @@ from rfl_lint.analysis.provenance_terms import (
 )
 from rfl_lint.analysis.scopes import enclosing_function
 from rfl_lint.analysis.typeref import parse_type
-from rfl_lint.analysis.types import block_tail
+from rfl_lint.analysis.types import block_tail, functions_by_start
 from rfl_lint.facts import FunctionFact
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, kind_query, span_of
 
 _CALLS: Final = frozenset({"call_expression"})
-_MAX_FEEDERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Provenance:
     cx: Context
     _functions: dict[int, Node] | None = field(default=None)
     _summaries: dict[int, Summary | None] = field(default_factory=dict)
+    _calls: dict[str, list[Node]] | None = field(default=None)
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.cx)
@@ -200,10 +201,10 @@ class Provenance:
 
     def misuses(self) -> Iterator[Misuse]:
         """Owning calls, and calls of functions that make one of their parameter, with a pointer from a reference."""
-        waiting = list(self.sinks())
+        waiting = deque(self.sinks())  # in order: an earlier local is part of a later one
         seen: set[tuple[int, int, str]] = set()
-        while waiting and len(seen) < _MAX_FEEDERS:
-            sink = waiting.pop()
+        while waiting:
+            sink = waiting.popleft()
             origins = self.resolver.origins(sink.argument)
             bad = next((origin for origin in origins if is_misuse(origin, sink.family)), None)
             if bad is not None:
@@ -222,7 +223,7 @@ class Provenance:
 
     def _callers(self, sink: Sink, origin: Origin, param: int) -> Iterator[Sink]:
         """The calls of the function around a sink, with what each gives for the parameter that ends there."""
-        fact = next((fact for fact in self.cx.facts.functions if fact.span.start == sink.function), None)
+        fact = functions_by_start(self.cx).get(sink.function)
         if fact is None:
             return
         for node, term in self._calls_of(fact.name):
@@ -237,14 +238,18 @@ class Provenance:
                 )  # fmt: skip
 
     def _calls_of(self, name: str) -> Iterator[tuple[Node, Call]]:
-        words = name.encode()
-        for fragment in self.cx.parsed.fragments:
-            for node in kind_query(_CALLS).search(fragment.root).get("call_expression", ()):
-                callee = node.child_by_field_name("function")
-                if callee is not None and words in self.cx.source.data[callee.start_byte : callee.end_byte]:
-                    term = self.reader.value(node)
-                    if isinstance(term, Call) and term.name == name:
-                        yield node, term
+        """The calls of a name whose function the index may know."""
+        if self._calls is None:
+            self._calls = {}
+            for fragment in self.cx.parsed.fragments:
+                for node in kind_query(_CALLS).search(fragment.root).get("call_expression", ()):
+                    call = call_of(node, self.cx.parsed)
+                    if call is not None:
+                        self._calls.setdefault(call.name, []).append(node)
+        for node in self._calls.get(name, ()):
+            term = self.reader.value(node)
+            if isinstance(term, Call) and term.name == name:
+                yield node, term
 
 
 def provenance(cx: Context) -> Provenance:

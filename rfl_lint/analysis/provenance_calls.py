@@ -140,9 +140,12 @@ class CallReader:
         binding = self.reader.scopes.binding(call.callee) if call.callee.type == "identifier" else None
         if binding is not None:
             value = binding.value
-            if binding.kind is BindingKind.LET and value is not None and value.type == "closure_expression":
+            if binding.kind is not BindingKind.LET or value is None or binding.steps:
+                return UNKNOWN
+            if value.type == "closure_expression":
                 return self._closure_value(value)
-            return UNKNOWN
+            named = named_function(value, self.cx.parsed) if value.type != "identifier" else None
+            return self._path(named, args) if named is not None else UNKNOWN
         index, path = self.cx.index, self.cx.path
         if not index.functions(name, near=path).is_unknown:
             return self._call("", call, args, None)

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from rfl_lint.analysis.calls import Call as CallNode
 from rfl_lint.analysis.calls import CallForm, call_of
 from rfl_lint.analysis.provenance_calls import CallReader
-from rfl_lint.analysis.provenance_flow import Definitions
+from rfl_lint.analysis.provenance_flow import LOOPS, Definitions
+from rfl_lint.analysis.provenance_macros import DIVERGING_MACROS, MacroReader
 from rfl_lint.analysis.provenance_terms import (
     NOTHING,
     UNKNOWN,
@@ -34,10 +34,9 @@ from rfl_lint.analysis.scopes import Binding, BindingKind, PatternStep, StepKind
 from rfl_lint.analysis.typeref import TypeKind, TypeRef
 from rfl_lint.analysis.types import block_tail, types
 from rfl_lint.rule import Context
-from rfl_lint.source import Span
 from rfl_lint.syntax import Node, kind_query, span_of
 
-_MAX_DEPTH: Final = 60
+_MAX_DEPTH: Final = 48
 _POINTERS: Final = frozenset({"NonNull", "Unique"})
 _SMART: Final = frozenset(
     {"Box", "KBox", "VBox", "KVBox", "Arc", "ArcBorrow", "UniqueArc", "ListArc", "Rc", "ARef", "Vec", "KVec", "VVec",
@@ -45,7 +44,6 @@ _SMART: Final = frozenset(
 )  # fmt: skip
 _TRANSPARENT: Final = frozenset({"Option", "Result", "Pin"})
 _DIVERGING: Final = frozenset({"return_expression", "break_expression", "continue_expression"})
-_NO_VALUE_MACROS: Final = frozenset({"panic", "unreachable", "todo", "unimplemented", "build_error"})
 
 
 def declared(ref: TypeRef | None) -> tuple[Kind, bool]:
@@ -77,6 +75,7 @@ class Reader:
         self.scopes = scopes(self.cx)
         self.flow = Definitions(self.cx)
         self.calls = CallReader(self)
+        self.macros = MacroReader(self)
 
     def value(self, node: Node) -> Term:
         """Where the pointer comes from that this expression gives."""
@@ -124,7 +123,7 @@ class Reader:
             call = call_of(node, self.cx.parsed)
             if call is None:
                 return UNKNOWN
-            return self._macro(call) if call.form is CallForm.MACRO else self.calls.value(call)
+            return self.macros.value(call) if call.form is CallForm.MACRO else self.calls.value(call)
         if kind == "field_expression":
             return self._field_value(node)
         if kind == "reference_expression":
@@ -136,7 +135,9 @@ class Reader:
             return self.value(inner) if inner is not None else UNKNOWN
         if kind in ("unsafe_block", "block", "const_block", "else_clause"):
             tail = block_tail(node)
-            return self.value(tail) if tail is not None else self._no_tail(node)
+            last = self.value(tail) if tail is not None else self._no_tail(node)
+            is_labelled = kind == "block" and node.children[0].type == "label"
+            return Join((*(self.value(inner) for inner in self._breaks(node)), last)) if is_labelled else last
         if kind == "if_expression":
             arms = (node.child_by_field_name("consequence"), node.child_by_field_name("alternative"))
             return Join(tuple(self.value(arm) for arm in arms if arm is not None))
@@ -171,7 +172,7 @@ class Reader:
             if inner is None:
                 return UNKNOWN
             return Derived(
-                self._base(inner), Effect.PROJECT, self.step(node, f"{self.shown(node)} is part of it")
+                self.base(inner), Effect.PROJECT, self.step(node, f"{self.shown(node)} is part of it")
             )
         what = "a local variable" if kind in ("identifier", "self") else "a temporary"
         if kind == "identifier" and self.scopes.binding(node) is None:
@@ -179,7 +180,7 @@ class Reader:
         step = self.step(node, f"{self.shown(node)} is {what}")
         return Source(Kind.REFERENCE, step, mutable=True, place=Place.LOCAL)
 
-    def _base(self, node: Node) -> Term:
+    def base(self, node: Node) -> Term:
         """What `.field` starts from: a reference or smart pointer is looked through, a value is a place."""
         ref = self.types.of(node)
         kind, _ = declared(ref)
@@ -234,7 +235,9 @@ class Reader:
             )
         if binding.steps:
             return self.by_type(binding.name, ref)
-        what = {Kind.REFERENCE: "a reference", Kind.RAW: "a raw pointer"}.get(kind, "a parameter")
+        what = {Kind.REFERENCE: "a reference", Kind.RAW: "a raw pointer", Kind.SMART: "a smart pointer"}.get(
+            kind, "a parameter"
+        )
         where = self.cx.parent(binding.name) if binding.index >= 0 else None
         place = where if where is not None and where.type == "parameter" else binding.name
         return Param(binding.index, kind, self.step(place, f"{name} is {what}"), mutable)
@@ -338,70 +341,22 @@ class Reader:
             last = first_child(last)
         if last is not None and last.type == "macro_invocation":
             call = call_of(last, self.cx.parsed)
-            return NOTHING if call is not None and call.name in _NO_VALUE_MACROS else UNKNOWN
+            return NOTHING if call is not None and call.name in DIVERGING_MACROS else UNKNOWN
         return NOTHING if last is not None and last.type in _DIVERGING else UNKNOWN
 
-    def _breaks(self, loop: Node) -> list[Node]:
+    def _breaks(self, target: Node) -> list[Node]:
+        """What `break` gives to a loop or labelled block."""
+        label = next((self.cx.text(child) for child in target.children if child.type == "label"), "")
         found: list[Node] = []
-        for node in kind_query(frozenset({"break_expression"})).search(loop).get("break_expression", ()):
+        for node in kind_query(frozenset({"break_expression"})).search(target).get("break_expression", ()):
+            named = next((self.cx.text(child) for child in node.named_children if child.type == "label"), "")
             value = next((c for c in node.named_children if c.type != "label" and not c.is_extra), None)
-            inside = ("loop_expression", "while_expression", "for_expression", "closure_expression")
+            inside = (*LOOPS, "closure_expression")
             nearest = next((above for above in self.cx.ancestors(node) if above.type in inside), None)
-            if value is not None and nearest is not None and nearest.id == loop.id:
+            meant = named == label if named else nearest is not None and nearest.id == target.id
+            if value is not None and meant:
                 found.append(value)
         return found
-
-    def _macro(self, call: CallNode) -> Term:
-        if call.name in _NO_VALUE_MACROS:
-            return NOTHING
-        if call.name not in ("addr_of", "addr_of_mut", "container_of"):
-            return UNKNOWN
-        text = self.shown(call.node)
-        if call.name == "container_of":
-            return Derived(
-                self._macro_argument(call, as_place=False),
-                Effect.KEEP,
-                self.step(call.node, f"{text} steps back from it"),
-            )
-        return Derived(
-            self._macro_argument(call, as_place=True),
-            Effect.KEEP,
-            self.step(call.node, f"{text} points to it"),
-        )
-
-    def _macro_argument(self, call: CallNode, *, as_place: bool) -> Term:
-        """The first argument of a macro: parsed if it holds code, else plain tokens such as `self.field`."""
-        tree = next((child for child in call.node.children if child.type == "token_tree"), None)
-        if tree is None:
-            return UNKNOWN
-        tokens = [child for child in tree.children[1:-1] if not child.is_extra]
-        comma = next((index for index, token in enumerate(tokens) if token.type == ","), len(tokens))
-        tokens = tokens[:comma]
-        if not tokens:
-            return UNKNOWN
-        span = Span(tokens[0].start_byte, tokens[-1].end_byte)
-        for fragment in self.cx.parsed.fragments_in(call.node):
-            node = fragment.root.descendant_for_byte_range(span.start, span.end)
-            if node is not None and span_of(node) == span:
-                return self.place(node) if as_place else self.value(node)
-        return self._token_path(tokens, as_place=as_place)
-
-    def _token_path(self, tokens: list[Node], *, as_place: bool) -> Term:
-        if tokens[0].type == "*" and len(tokens) == 2 and as_place:
-            return self.value(tokens[1])
-        base = tokens[0]
-        if base.type not in ("identifier", "self") or any(token.type != "." for token in tokens[1::2]):
-            return UNKNOWN
-        if len(tokens) == 1:
-            return self.place(base) if as_place else self.value(base)
-        if as_place:
-            shown = "".join(self.cx.text(token) for token in tokens)
-            step = self.step(tokens[-1], f"`{shown}` is part of it")
-            return Derived(self._base(base), Effect.PROJECT, step)
-        ref = self.types.of(base)
-        for label in tokens[2::2]:
-            ref = self.types.field(ref, self.cx.text(label)) if ref is not None else None
-        return self.by_type(tokens[-1], ref)
 
 
 def first_child(node: Node) -> Node | None:

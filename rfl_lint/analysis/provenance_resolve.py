@@ -39,9 +39,10 @@ NOWHERE: Final[Origins] = (Origin(Kind.UNKNOWN),)
 _BORROWS: Final = {Effect.BORROW: False, Effect.BORROW_MUT: True}
 _REFERS: Final = {Effect.REFER: False, Effect.REFER_MUT: True}
 _KEEPS_PROVENANCE: Final = frozenset({Kind.REFERENCE, Kind.OWNED})
-_MAX_TERMS: Final = 120
+_MAX_TERMS: Final = 100
 _MAX_CALLS: Final = 12
 _MAX_STEPS: Final = 24
+_MAX_CANDIDATES: Final = 8
 _BUDGET: Final = 50_000
 _NONE_OPEN: Final = 1_000_000
 
@@ -67,6 +68,8 @@ class Resolver:
         known = self._known.get(id(term))
         if known is not None and known[1] == self._round:
             return known[2]
+        if self._depth == 0:
+            self._spent = 0
         if self._depth >= _MAX_TERMS or self._spent >= _BUDGET:
             return NOWHERE
         self._depth += 1
@@ -133,10 +136,13 @@ class Resolver:
 
     def _called(self, call: Call, part: str) -> Origins:
         """What a call returns, or one field of it. Candidates that disagree are as good as unknown."""
-        answers = [self._one_call(fact, call, part) for fact in self.candidates(call)]
-        if not answers or len({_keys(answer) for answer in answers}) > 1:
+        candidates = self.candidates(call)
+        if len(candidates) > _MAX_CANDIDATES:
             return () if part else NOWHERE
-        return answers[0]
+        answers = [self._one_call(fact, call, part) for fact in candidates]
+        if not answers or len({frozenset(origin.kind for origin in answer) for answer in answers}) > 1:
+            return () if part else NOWHERE
+        return distinct(origin for answer in answers for origin in answer)
 
     def _one_call(self, fact: FunctionFact, call: Call, part: str) -> Origins:
         found: list[Origin] = []
@@ -152,7 +158,7 @@ class Resolver:
         kind, mutable = (
             declared(parse_type(fact.returns)) if fact.returns and not part else (Kind.UNKNOWN, True)
         )
-        if kind is Kind.UNKNOWN:
+        if kind in (Kind.UNKNOWN, Kind.RAW):
             return distinct(found)
         step = Step(call.step.span, f"`{call.name}` returns `{fact.returns}`", call.step.path)
         return distinct(typed(origin, kind, step, mutable=mutable) for origin in found)

@@ -7,6 +7,7 @@ is bound nowhere in it (a constant, a static, a path) has no binding.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -79,7 +80,7 @@ class Scopes:
     """Resolves names in one file. Each block's `let`s are read once."""
 
     cx: Context
-    _lets: dict[int, dict[str, list[Binding]]] = field(default_factory=dict)
+    _lets: dict[int, dict[str, tuple[list[int], list[Binding]]]] = field(default_factory=dict)
     _found: dict[int, Binding | None] = field(default_factory=dict)
 
     def binding(self, use: Node) -> Binding | None:
@@ -115,11 +116,12 @@ class Scopes:
             for child in block.named_children:
                 if child.type == "let_declaration":
                     for binding in _let(child, self.cx):
-                        lets.setdefault(self.cx.text(binding.name), []).append(binding)
-        for binding in reversed(lets.get(name, ())):
-            if binding.owner is not None and binding.owner.end_byte <= offset:
-                return binding
-        return None
+                        ends, bindings = lets.setdefault(self.cx.text(binding.name), ([], []))
+                        ends.append(child.end_byte)
+                        bindings.append(binding)
+        ends, bindings = lets.get(name, ([], []))
+        index = bisect_right(ends, offset)
+        return bindings[index - 1] if index else None
 
     def _parameter(self, function: Node, name: str) -> Binding | None:
         listed = function.child_by_field_name("parameters")

@@ -325,8 +325,13 @@ def _else_of(node: Node) -> Node | None:
 def function_of(node: Node, cx: Context) -> FunctionFact | None:
     """The facts of the function whose body a node stands in."""
     function = enclosing_function(node, cx)
-    return cx.memo(_functions_by_start).get(function.start_byte) if function is not None else None
+    return functions_by_start(cx).get(function.start_byte) if function is not None else None
 
 
-def _functions_by_start(cx: Context) -> dict[int, FunctionFact]:
+def functions_by_start(cx: Context) -> dict[int, FunctionFact]:
+    """The facts of the file's functions by where they start."""
+    return cx.memo(_by_start)
+
+
+def _by_start(cx: Context) -> dict[int, FunctionFact]:
     return {fact.span.start: fact for fact in cx.facts.functions}
