@@ -102,8 +102,8 @@ class FromRawOfReference(Rule):
             f"{taker}, but the pointer comes from a reference: {_path(misuse, cx)}",
             help=_HELP[sink.family],
             related=tuple(
-                Label(step.span, f"{number}: {step.words}", "" if step.path == cx.path else step.path)
-                for number, step in enumerate(misuse.steps, start=1)
+                Label(step.span, step.words, "" if step.path == cx.path else step.path)
+                for step in misuse.steps
             ),
         )
 
