@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, Final, TypeVar
 
+from rfl_lint.c.facts import CFunction
 from rfl_lint.errors import PluginError
 from rfl_lint.facts import FileFacts
 from rfl_lint.finding import Confidence, Finding, Fix, Label, Level, Severity
@@ -67,6 +68,8 @@ class Context:
     index: Index
     strict: bool = False
     fragment: Fragment | None = None
+    reach: Callable[[str], Context | None] = field(default=lambda _path: None, repr=False)
+    c_facts: Callable[[str], CFunction | None] = field(default=lambda _name: None, repr=False)
     _memo: dict[object, object] = field(default_factory=dict, repr=False)
 
     @property
@@ -90,6 +93,17 @@ class Context:
     def ancestors(self, node: Node) -> Iterator[Node]:
         """All nodes above, nearest first, across the borders of macro calls."""
         return self.parsed.ancestors(node)
+
+    def other(self, path: str) -> Context | None:
+        """The context of another file of the tree, by its path relative to the root; None where there is none.
+
+        It is parsed when it is first asked for and shares the index.
+        """
+        return self if path == self.path else self.reach(path)
+
+    def c_function(self, name: str) -> CFunction | None:
+        """What is known of the C function behind `bindings::name`; None where nothing is."""
+        return self.c_facts(name)
 
     def memo(self, factory: Callable[[Context], T]) -> T:
         """The result of `factory` for this file, computed once."""
