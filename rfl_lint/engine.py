@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rfl_lint.facts import FACT_KINDS, extract_facts
+from rfl_lint.facts import FACT_KINDS, FileFacts
 from rfl_lint.finding import Finding
 from rfl_lint.fingerprint import fingerprinted
-from rfl_lint.index import Index
 from rfl_lint.refusal import refusal_finding
 from rfl_lint.rule import Context, Rule
 from rfl_lint.source import SourceFile
 from rfl_lint.suppress import Silencer
-from rfl_lint.syntax import Fragment, FragmentKind, Node, parse_file
+from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile
 from rfl_lint.tree import KernelTree
+from rfl_lint.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class RuleCrash:
 class FileResult:
     """What linting one file gave. `findings` holds the silenced ones too, marked as such.
 
-    `source` is the text that was linted, kept where there are findings to show.
+    `sources` are the texts that its findings speak of, its own first; none where there are no findings.
     """
 
     path: str
@@ -42,7 +42,7 @@ class FileResult:
     fragments_met: int = 0
     fragments_parsed: int = 0
     unparsed_lines: tuple[int, ...] = ()
-    source: SourceFile | None = None
+    sources: tuple[SourceFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,22 +62,31 @@ class Lint:
 
 
 def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) -> FileResult:
-    """Lint one file's text. Never raises on its content."""
-    tree = tree if tree is not None else KernelTree()
-    parsed = parse_file(source, doc_code=lint.doc_code, prefetch=lint.kinds)
+    """Lint one text that stands alone. Never raises on its content."""
+    workspace = Workspace(
+        tree if tree is not None else KernelTree(), doc_code=lint.doc_code, kinds=lint.kinds
+    )
+    return lint_parsed(workspace.parse(source), lint, workspace)
+
+
+def lint_parsed(
+    parsed: ParsedFile, lint: Lint, workspace: Workspace, facts: FileFacts | None = None
+) -> FileResult:
+    """Lint one parsed file of a tree. Never raises on its content."""
+    source = parsed.source
     if parsed.refusal is not None:
-        return FileResult(source.path, (refusal_finding(source, parsed.refusal),), source=_head(source))
-    facts = extract_facts(parsed)
-    role = tree.role(source.path)
-    cx = Context(parsed, tree, role, facts, Index([facts]))
-    rules = [rule for rule in lint.rules if role in rule.meta.roles]
+        head = SourceFile(source.path, source.data[:200].partition(b"\n")[0])  # enough to show
+        return FileResult(source.path, (refusal_finding(source, parsed.refusal),), sources=(head,))
+    cx = workspace.context(parsed, facts)
+    workspace.keep([cx])
+    rules = [rule for rule in lint.rules if cx.role in rule.meta.roles]
     crashes: list[RuleCrash] = []
     findings = run_rules(rules, cx, lint, crashes)
-    silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules, tree.root)
+    silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules, workspace.tree.root)
     findings = silencer.apply(findings)
     if lint.report_unused:
         findings += silencer.unused()
-    findings = fingerprinted(findings, source, facts)
+    findings = fingerprinted(findings, source, cx.facts)
     findings.sort(key=lambda finding: finding.sort_key)
     census = parsed.census
     lines = tuple(sorted({source.position(span.start).line for span in census.unparsed}))
@@ -88,13 +97,19 @@ def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) 
         census.met,
         census.parsed,
         lines,
-        source if findings else None,
+        _sources(findings, cx),
     )
 
 
-def _head(source: SourceFile) -> SourceFile:
-    """The first line of a file that was refused: enough to show, whatever its size."""
-    return SourceFile(source.path, source.data[:200].partition(b"\n")[0])
+def _sources(findings: Sequence[Finding], cx: Context) -> tuple[SourceFile, ...]:
+    """The texts that are needed to show findings: the file's own and those that related places lie in."""
+    if not findings:
+        return ()
+    paths = sorted(
+        {label.path for finding in findings for label in finding.related if label.path} - {cx.path}
+    )
+    others = [other.source for path in paths if (other := cx.other(path)) is not None]
+    return (cx.source, *others)
 
 
 def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[RuleCrash]) -> list[Finding]:

@@ -65,12 +65,17 @@ class Context:
     tree: KernelTree
     role: Role
     facts: FileFacts
-    index: Index
+    index_source: Index | Callable[[], Index]
     strict: bool = False
     fragment: Fragment | None = None
     reach: Callable[[str], Context | None] = field(default=lambda _path: None, repr=False)
     c_facts: Callable[[str], CFunction | None] = field(default=lambda _name: None, repr=False)
     _memo: dict[object, object] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def index(self) -> Index:
+        """What all files of the tree say; loaded when it is first asked."""
+        return self.index_source if isinstance(self.index_source, Index) else self.index_source()
 
     @property
     def source(self) -> SourceFile:

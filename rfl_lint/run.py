@@ -86,7 +86,7 @@ def make_report(
     ]
     findings = [finding for finding in findings if _counts(finding, chosen)]
     findings.sort(key=lambda finding: finding.sort_key)
-    sources = {result.path: result.source for result in results if result.source is not None}
+    sources = {source.path: source for result in results for source in result.sources}
     return Report(
         findings=tuple(finding for finding in findings if finding.silenced is None),
         silenced=tuple(finding for finding in findings if finding.silenced is not None),
@@ -158,9 +158,9 @@ def _prefixed(result: FileResult, prefix: str) -> FileResult:
         )
         for finding in result.findings
     )
-    source = SourceFile(prefix + result.path, result.source.data) if result.source is not None else None
+    sources = tuple(SourceFile(prefix + source.path, source.data) for source in result.sources)
     crashes = tuple(replace(crash, path=prefix + crash.path) for crash in result.crashes)
-    return replace(result, path=prefix + result.path, findings=findings, source=source, crashes=crashes)
+    return replace(result, path=prefix + result.path, findings=findings, sources=sources, crashes=crashes)
 
 
 def _outcomes(targets: Sequence[Target], lint: Lint, jobs: int | None) -> Iterator[tuple[Target, Outcome]]:

@@ -7,12 +7,14 @@ A fixture is a Rust file whose comments say what must be found in it:
     //@ doc-code                          look into doc comments' examples too
     //@ strict                            the rule's strict part runs
     //@ options: {"max": 3}               options of the rule, as JSON
+    //@ c: int foo_add(struct foo *foo);   a C prototype that `bindings::foo_add` has; may be repeated
     x;  //~ rule-name words of the message    a finding on this line whose message holds the words
     //~^ rule-name                            the same for the line above, one line higher for each caret
     x;  //~? rule-name                        a known miss: fails on the day it is found
     x;  //~! rule-name                        a known false alarm: fails on the day it is gone
 
-Both directions are exact and counted: a missing finding fails, and so does one that no mark promises.
+A folder of such files is one fixture: its files are linted together, each at the path it pretends, and may call
+each other. Both directions are exact and counted: a missing finding fails, and so does one that no mark promises.
 Marks are blanked with spaces before the file is parsed, so that no rule can see them.
 """
 
@@ -21,15 +23,20 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from rfl_lint.engine import FileResult, Lint, lint_source
+from rfl_lint.c.facts import CFunction
+from rfl_lint.c.prototypes import parse_prototype
+from rfl_lint.engine import FileResult, Lint, lint_parsed
+from rfl_lint.facts import extract_facts
+from rfl_lint.index import Index
 from rfl_lint.rule import Rule
 from rfl_lint.source import SourceFile
 from rfl_lint.tree import KERNEL_MARKER, KernelTree
+from rfl_lint.workspace import Workspace
 
 _DIRECTIVE: Final = re.compile(rb"^//@[ \t]*([a-z-]+)(?::[ \t]*(.*?))?[ \t]*$", re.MULTILINE)
 _MARK: Final = re.compile(rb"//~(\^*)([?!]?)[ \t]*([a-z0-9-]+)[ \t]*([^\n]*?)[ \t]*(?=//~|$)", re.MULTILINE)
@@ -60,21 +67,23 @@ class Fixture:
     doc_code: bool = False
     strict: bool = False
     options: dict[str, object] = field(default_factory=dict)
+    c_functions: tuple[CFunction, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a fixture went; `failures` is empty if it holds."""
+    """How a fixture went, a result for each of its files; `failures` is empty if it holds."""
 
-    result: FileResult
+    results: tuple[FileResult, ...]
     failures: tuple[str, ...]
 
 
 def read_fixture(path: Path) -> Fixture:
     """Take a fixture file apart; raises ValueError on a directive that does not exist."""
     raw = path.read_bytes()
-    directives = {match[1].decode(): (match[2] or b"").decode() for match in _DIRECTIVE.finditer(raw)}
-    if unknown := directives.keys() - {"path", "era", "doc-code", "strict", "options"}:
+    given = [(match[1].decode(), (match[2] or b"").decode()) for match in _DIRECTIVE.finditer(raw)]
+    directives = dict(given)
+    if unknown := directives.keys() - {"path", "era", "doc-code", "strict", "options", "c"}:
         raise ValueError(f"{path}: no such fixture directive: {', '.join(sorted(unknown))}")
     marks = tuple(_marks(raw))
     blanked = _DIRECTIVE.sub(lambda match: b" " * len(match[0]), raw)
@@ -86,7 +95,21 @@ def read_fixture(path: Path) -> Fixture:
         doc_code="doc-code" in directives,
         strict="strict" in directives,
         options=json.loads(directives.get("options", "{}")),
+        c_functions=tuple(_prototype(text, path) for name, text in given if name == "c"),
     )
+
+
+def _prototype(text: str, path: Path) -> CFunction:
+    match = re.search(r"(\w+)\s*\(", text)
+    found = parse_prototype(text.encode(), match[1], header=path.name, line=1) if match else None
+    if found is None:
+        raise ValueError(f"{path}: not a C prototype: {text}")
+    return found
+
+
+def read_fixtures(path: Path) -> list[Fixture]:
+    """A fixture file, or all files of a fixture folder by name."""
+    return [read_fixture(file) for file in (sorted(path.glob("*.rs")) if path.is_dir() else [path])]
 
 
 def _marks(raw: bytes) -> Iterator[Mark]:
@@ -97,11 +120,41 @@ def _marks(raw: bytes) -> Iterator[Mark]:
 
 def run_fixture(fixture: Fixture, rule: type[Rule]) -> Outcome:
     """Lint a fixture with one rule and compare with its marks."""
-    chosen = rule(rule.Options(**fixture.options))
-    name = rule.meta.name
-    lint = Lint([chosen], frozenset({name} if fixture.strict else ()), fixture.doc_code, report_unused=False)
-    result = lint_source(fixture.source, lint, fixture.tree)
-    failures = [f"{crash.rule} crashed: {crash.error}\n{crash.trace}" for crash in result.crashes]
+    return run_fixtures([fixture], rule)
+
+
+def run_fixtures(fixtures: Sequence[Fixture], rule: type[Rule]) -> Outcome:
+    """Lint the files of one fixture folder together and compare each with its marks.
+
+    The files share one index and can reach each other by path. Era, strictness, doc code and options may be set
+    in any of them and hold for all.
+    """
+    options = {key: value for fixture in fixtures for key, value in fixture.options.items()}
+    chosen = rule(rule.Options(**options))
+    strict = frozenset({rule.meta.name} if any(fixture.strict for fixture in fixtures) else ())
+    doc_code = any(fixture.doc_code for fixture in fixtures)
+    lint = Lint([chosen], strict, doc_code, report_unused=False)
+    tree = next((fixture.tree for fixture in fixtures if fixture.tree.present), fixtures[0].tree)
+    sources = {fixture.source.path: fixture.source for fixture in fixtures}
+    c_functions = {function.name: function for fixture in fixtures for function in fixture.c_functions}
+    workspace = Workspace(tree, sources.get, doc_code=doc_code, kinds=lint.kinds, c_facts=c_functions.get)
+    parsed = [workspace.parse(source) for source in sources.values()]
+    facts = [extract_facts(file) for file in parsed]
+    workspace.index = Index(facts)
+    results = [lint_parsed(file, lint, workspace, fact) for file, fact in zip(parsed, facts, strict=True)]
+    failures = [
+        failure
+        for fixture, result in zip(fixtures, results, strict=True)
+        for failure in _compared(fixture, result)
+    ]
+    return Outcome(tuple(results), tuple(failures))
+
+
+def _compared(fixture: Fixture, result: FileResult) -> Iterator[str]:
+    """What of a fixture's marks does not hold."""
+    where = fixture.source.path
+    for crash in result.crashes:
+        yield f"{where}: {crash.rule} crashed: {crash.error}\n{crash.trace}"
     found: Counter[tuple[int, str]] = Counter()
     messages: dict[tuple[int, str], list[str]] = {}
     for finding in result.findings:
@@ -112,23 +165,18 @@ def run_fixture(fixture: Fixture, rule: type[Rule]) -> Outcome:
     expected = Counter((mark.line, mark.rule) for mark in fixture.marks if mark.kind != "?")
     for mark in fixture.marks:
         key = (mark.line, mark.rule)
+        at = f"{where}:{mark.line}"
         if mark.kind == "?" and found[key] > expected[key]:
-            failures.append(f"line {mark.line}: a known miss of {mark.rule} is found now: promote its mark")
+            yield f"{at}: a known miss of {mark.rule} is found now: promote its mark"
         elif mark.kind == "!" and not found[key]:
-            failures.append(f"line {mark.line}: a known false alarm of {mark.rule} is gone: remove its mark")
+            yield f"{at}: a known false alarm of {mark.rule} is gone: remove its mark"
         elif (
-            mark.words
-            and not any(mark.words in message for message in messages.get(key, ()))
-            and mark.kind != "?"
+            mark.words and mark.kind != "?" and not any(mark.words in text for text in messages.get(key, ()))
         ):
-            failures.append(
-                f"line {mark.line}: no message of {mark.rule} says `{mark.words}`: {messages.get(key)}"
-            )
-    for (line, rule_name), count in (expected - found).items():
-        failures.append(f"line {line}: missing {count} × {rule_name}")
-    for (line, rule_name), count in (found - expected).items():
-        if not any(
-            mark.kind == "?" and (mark.line, mark.rule) == (line, rule_name) for mark in fixture.marks
-        ):
-            failures.append(f"line {line}: noisy {count} × {rule_name}: {messages[line, rule_name]}")
-    return Outcome(result, tuple(failures))
+            yield f"{at}: no message of {mark.rule} says `{mark.words}`: {messages.get(key)}"
+    for (line, name), count in (expected - found).items():
+        yield f"{where}:{line}: missing {count} × {name}"
+    missed = {(mark.line, mark.rule) for mark in fixture.marks if mark.kind == "?"}
+    for (line, name), count in (found - expected).items():
+        if (line, name) not in missed:
+            yield f"{where}:{line}: noisy {count} × {name}: {messages[line, name]}"

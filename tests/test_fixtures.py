@@ -8,18 +8,21 @@ import pytest
 
 from rfl_lint.registry import builtin_rules
 from rfl_lint.rule import Rule
-from rfl_lint.testing import read_fixture, run_fixture
+from rfl_lint.testing import read_fixture, read_fixtures, run_fixtures
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 RULES = {rule.meta.name: rule for rule in builtin_rules()}
 CASES = sorted(
-    path for name, rule in RULES.items() for path in (FIXTURES / rule.meta.group / name).glob("*.rs")
+    path
+    for name, rule in RULES.items()
+    for path in (FIXTURES / rule.meta.group / name).iterdir()
+    if path.suffix == ".rs" or path.is_dir()
 )
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_fixture(path: Path) -> None:
-    outcome = run_fixture(read_fixture(path), RULES[path.parent.name])
+    outcome = run_fixtures(read_fixtures(path), RULES[path.parent.name])
     assert not outcome.failures, f"{path}\n" + "\n".join(outcome.failures)
 
 

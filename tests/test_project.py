@@ -36,6 +36,7 @@ LAYERS = (
     "finding",
     "syntax",
     "tables",
+    "c",
     "tree",
     "facts",
     "index",
@@ -47,6 +48,7 @@ LAYERS = (
     "refusal",
     "suppress",
     "fingerprint",
+    "workspace",
     "engine",
     "registry",
     "ruledoc",
@@ -155,7 +157,9 @@ def _fixture_findings() -> tuple[Finding, ...]:
     found: list[Finding] = []
     for name, rule in RULES.items():
         for path in sorted((ROOT / "fixtures" / rule.meta.group / name).glob("*.rs")):
-            found += run_fixture(read_fixture(path), rule).result.findings
+            found += [
+                item for result in run_fixture(read_fixture(path), rule).results for item in result.findings
+            ]
     return tuple(found)
 
 

@@ -1,0 +1,98 @@
+"""The files of one tree as rules see them: contexts made on demand, one index for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from rfl_lint.c.facts import CFunction
+from rfl_lint.facts import FileFacts, extract_facts
+from rfl_lint.index import Index
+from rfl_lint.rule import Context
+from rfl_lint.source import SourceFile
+from rfl_lint.syntax import ParsedFile, parse_file
+from rfl_lint.tree import KernelTree
+
+# Contexts are kept because other files may lead back to them; beyond this many bytes of text they are let go.
+_MAX_OPENED_BYTES: Final = 4_000_000
+
+
+def nothing_to_read(_path: str) -> SourceFile | None:
+    """For text that stands alone: no other file can be had."""
+    return None
+
+
+def no_c_function(_name: str) -> CFunction | None:
+    """For text without a tree: nothing is known of C functions."""
+    return None
+
+
+@dataclass(eq=False)
+class Workspace:
+    """One tree. `read` gives the text of a path relative to its root, or None.
+
+    `index` is what all files say, or makes it when it is first asked for; None means that each file knows itself
+    alone.
+    """
+
+    tree: KernelTree
+    read: Callable[[str], SourceFile | None] = nothing_to_read
+    index: Index | Callable[[], Index] | None = None
+    c_facts: Callable[[str], CFunction | None] = no_c_function
+    doc_code: bool = False
+    kinds: frozenset[str] = frozenset()
+    _opened: dict[str, Context | None] = field(default_factory=dict)
+    _opened_bytes: int = 0
+
+    def parse(self, source: SourceFile) -> ParsedFile:
+        """Parse a text, looking for what the rules of the run ask for."""
+        return parse_file(source, doc_code=self.doc_code, prefetch=self.kinds)
+
+    def context(self, parsed: ParsedFile, facts: FileFacts | None = None) -> Context:
+        """The context of a parsed file."""
+        facts = facts if facts is not None else extract_facts(parsed)
+        path = parsed.source.path
+        return Context(
+            parsed,
+            self.tree,
+            self.tree.role(path),
+            facts,
+            self._index if self.index is not None else Index([facts]),
+            reach=self._other,
+            c_facts=self.c_facts,
+        )
+
+    def _index(self) -> Index:
+        if self.index is None or isinstance(self.index, Index):
+            return self.index or Index()
+        self.index = self.index()
+        return self.index
+
+    def keep(self, contexts: Iterable[Context]) -> None:
+        """Let these contexts answer for their paths from now on."""
+        for context in contexts:
+            self._count(context.source)
+            self._opened[context.path] = context
+
+    def _other(self, path: str) -> Context | None:
+        if path not in self._opened:
+            self._opened[path] = None  # until it is there: whoever asks again while it is made gets nothing
+            self._opened[path] = self._open(path)
+        return self._opened[path]
+
+    def _open(self, path: str) -> Context | None:
+        source = self.read(path)
+        if source is None:
+            return None
+        parsed = self.parse(source)
+        if parsed.refusal is not None:
+            return None
+        self._count(source)
+        return self.context(parsed)
+
+    def _count(self, source: SourceFile) -> None:
+        self._opened_bytes += len(source.data)
+        if self._opened_bytes > _MAX_OPENED_BYTES:
+            self._opened.clear()
+            self._opened_bytes = len(source.data)
