@@ -75,7 +75,7 @@ class CallReader:
         head = owner.head if owner is not None else ""
         table = self.table
         if self._gives_ownership(head, name):
-            return Source(Kind.OWNED)
+            return self._owned(call)
         known = self._known_call(call, head, args)
         if known is not None:
             return known
@@ -110,6 +110,10 @@ class CallReader:
             elif inner is not None:
                 node = inner
         return self.types.annotated(node)
+
+    def _owned(self, call: CallNode) -> Term:
+        given = Source(Kind.OWNED, self.reader.step(call.node, f"{self.reader.shown(call.node)} gives it up"))
+        return Record((("0", given),)) if call.name == "into_raw_parts" else given
 
     def _gives_ownership(self, head: str, name: str) -> bool:
         if ("", name) in self.table.owned:
@@ -173,7 +177,7 @@ class CallReader:
             if not answer.is_unknown and answer.candidates[0].receiver:
                 form = answer.candidates[0].receiver
                 if ("", name) in table.owned and not form.startswith("&"):
-                    return Source(Kind.OWNED)
+                    return self._owned(call)
                 args = tuple(self.reader.value(argument) for argument in call.arguments)
                 return self._call(owner, call, args, self._receiver(value, chain[:position], form))
             provenance = table.accessors.get((owner, name))
@@ -183,7 +187,7 @@ class CallReader:
                 form = "self" if provenance == "same" else "&self"
                 return self._accessed(provenance, self._receiver(value, chain[:position], form), call)
         if ("", name) in table.owned:
-            return Source(Kind.OWNED)
+            return self._owned(call)
         if name in table.dereferencing:
             step = self.reader.step(call.node, f"{self.reader.shown(call.node)} is a reference")
             return Derived(self.reader.value(value), _refer(mutable=table.dereferencing[name]), step)

@@ -193,9 +193,10 @@ class Origin:
     param: int | None = None
 
     @property
-    def key(self) -> tuple[Kind, bool, Place, int | None]:
-        """What makes two origins the same answer, reached by different steps."""
-        return (self.kind, self.mutable, self.place, self.param)
+    def key(self) -> tuple[Kind, bool, Place, int | None, Span | None]:
+        """What makes two origins the same answer, reached by different steps: who gave it up, if it is owned."""
+        giver = self.steps[0].span if self.kind is Kind.OWNED and self.steps else None
+        return (self.kind, self.mutable, self.place, self.param, giver)
 
     @property
     def is_reference_derived(self) -> bool:
