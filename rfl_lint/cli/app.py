@@ -123,6 +123,9 @@ def check(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Worker processes. Default: one per processor.")
     ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither read nor write what earlier runs learned.")
+    ] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 in spite of findings.")] = False,
     config: Annotated[
@@ -161,6 +164,7 @@ def check(
             stdin_filename=stdin_filename,
             tree=tree,
             jobs=jobs,
+            no_cache=no_cache,
             statistics=statistics,
             exit_zero=exit_zero,
             config=config,

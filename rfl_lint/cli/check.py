@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rfl_lint.batch import Plan, lint_text
 from rfl_lint.cli.progress import Progress
 from rfl_lint.config import (
     CONFIDENCES,
@@ -20,10 +21,11 @@ from rfl_lint.config import (
     read_config,
     user_config,
 )
-from rfl_lint.engine import Lint, lint_source
+from rfl_lint.engine import Lint
 from rfl_lint.errors import ConfigError, PluginError, SourceError, UsageError
+from rfl_lint.fact_cache import cache_folder
 from rfl_lint.finding import Level, Severity
-from rfl_lint.inputs.files import FileFinder, Selection, relative_path
+from rfl_lint.inputs.files import FileFinder, Selection, Target, relative_path
 from rfl_lint.output import OutputOptions, render
 from rfl_lint.registry import Registry, load_registry
 from rfl_lint.report import Report
@@ -49,6 +51,7 @@ class CheckRequest:
     stdin_filename: str | None = None
     tree: Path | None = None
     jobs: int | None = None
+    no_cache: bool = False
     statistics: bool = False
     exit_zero: bool = False
     config: Path | None = None
@@ -66,7 +69,7 @@ class CheckRequest:
 class Setup:
     """What options and configuration together ask for."""
 
-    lint: Lint
+    plan: Plan
     chosen: Filter
     finder: FileFinder
     failures: tuple[PluginError, ...]
@@ -121,7 +124,8 @@ def prepare(request: CheckRequest) -> Setup:
     finder = FileFinder(
         (*config.exclude, *request.exclude), tree=request.tree, force_exclude=request.force_exclude
     )
-    return Setup(lint, chosen, finder, tuple(failures))
+    plan = Plan(lint, request.jobs, None if request.no_cache else cache_folder())
+    return Setup(plan, chosen, finder, tuple(failures))
 
 
 def _config(request: CheckRequest) -> tuple[Config, bool]:
@@ -180,7 +184,8 @@ def _stdin_report(request: CheckRequest, setup: Setup) -> Report:
     root = setup.finder.root_of(absolute.parent)
     path = relative_path(absolute, root) if not _outside(absolute, root) else Path(name).name
     source = SourceFile(path, sys.stdin.buffer.read())
-    return make_report([lint_source(source, setup.lint, setup.finder.tree_at(root))], setup.chosen)
+    target = Target(absolute, path, setup.finder.tree_at(root))
+    return make_report([lint_text(source, target, setup.plan)], setup.chosen)
 
 
 def _outside(path: Path, root: Path) -> bool:
@@ -192,7 +197,7 @@ def _files_report(request: CheckRequest, setup: Setup) -> Report:
     if not selection.targets and not selection.errors:
         _note_nothing(request.paths or (Path(),), selection)
     with Progress(len(selection.targets), shown=not request.quiet and sys.stderr.isatty()) as progress:
-        return run_targets(selection, setup.lint, setup.chosen, jobs=request.jobs, progress=progress.advance)
+        return run_targets(selection, setup.plan, setup.chosen, progress=progress.advance)
 
 
 def _note_nothing(paths: Sequence[Path], selection: Selection) -> None:

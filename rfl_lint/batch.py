@@ -1,0 +1,259 @@
+"""Linting many files: in this process where that is quicker, else in workers that keep what they parsed.
+
+Per tree: facts of every file of its index (from the cache, or by parsing), the index from the facts, then the
+rules. What was parsed for its facts is not parsed again for the rules. A worker that dies is an error that names
+what was not linted, never a smaller result that looks whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import get_all_start_methods
+from pathlib import Path
+from typing import Final
+
+from rfl_lint.engine import FileResult, Lint, lint_parsed
+from rfl_lint.errors import SourceError
+from rfl_lint.fact_cache import FactCache, digest
+from rfl_lint.facts import FileFacts, extract_facts
+from rfl_lint.index import Index
+from rfl_lint.inputs.files import Target, read_target
+from rfl_lint.inputs.tree_files import index_targets
+from rfl_lint.source import SourceFile
+from rfl_lint.syntax import ParsedFile
+from rfl_lint.tree import KernelTree
+from rfl_lint.workers import Phase, Workers
+from rfl_lint.workspace import Workspace
+
+# Starting two workers costs as much as linting about this many bytes.
+_WORTH_WORKERS: Final = 250_000
+# Facts of so many bytes are extracted at once rather than shared out.
+_WORTH_SHARING: Final = 400_000
+
+Outcome = FileResult | SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run is carried out: the rules, how many processes, and where facts are kept (None: nowhere)."""
+
+    lint: Lint
+    jobs: int | None = None
+    cache: Path | None = None
+
+
+def outcomes(targets: Sequence[Target], plan: Plan) -> Iterator[tuple[Target, Outcome]]:
+    """Lint all targets, tree by tree; results come as they are done, in no promised order.
+
+    Raises WorkerError when a worker process was killed.
+    """
+    by_tree: dict[KernelTree, list[Target]] = {}
+    for target in targets:
+        by_tree.setdefault(target.tree, []).append(target)
+    for tree, linted in by_tree.items():
+        yield from _Tree(tree, linted, plan).outcomes()
+
+
+def lint_text(source: SourceFile, target: Target, plan: Plan) -> FileResult:
+    """Lint a text, which need not be on disk, as the file that `target` says it is."""
+    return _Tree(target.tree, [target], plan).over(source)
+
+
+@dataclass(eq=False)
+class _Tree:
+    """The run over the linted files of one tree."""
+
+    tree: KernelTree
+    linted: list[Target]
+    plan: Plan
+    overlay: SourceFile | None = None
+    _cache: FactCache | None = None
+    _members: dict[str, Target] = field(default_factory=dict)
+
+    def outcomes(self) -> Iterator[tuple[Target, Outcome]]:
+        size = sum(_size(target) for target in self.linted)
+        workers = self.plan.jobs if self.plan.jobs is not None else _processors()
+        if (
+            workers < 2
+            or len(self.linted) < 2
+            or size < _WORTH_WORKERS
+            or "fork" not in get_all_start_methods()
+        ):
+            yield from self._here()
+        else:
+            yield from self._shared(workers)
+
+    # One process: the index is made only if a rule asks.
+
+    def _here(self) -> Iterator[tuple[Target, Outcome]]:
+        workspace = self._workspace(self._whole_index)
+        for target in self.linted:
+            yield target, _lint(target, None, self.plan.lint, workspace)
+
+    def over(self, source: SourceFile) -> FileResult:
+        """Lint a text in the place of the file of its path."""
+        self.overlay = source
+        workspace = self._workspace(self._whole_index)
+        return lint_parsed(workspace.parse(source), self.plan.lint, workspace)
+
+    def _whole_index(self) -> Index:
+        known, missing = self._known_facts()
+        return Index([*known, *self._extracted(missing)])
+
+    # Several processes.
+
+    def _shared(self, workers: int) -> Iterator[tuple[Target, Outcome]]:
+        known, missing = self._known_facts()
+        if sum(_size(target) for target in missing) <= _WORTH_SHARING:
+            index = Index([*known, *self._extracted(missing)])
+            share = _Share(self.plan.lint, self._workspace(index))
+            with Workers(_dealt(self.linted, workers), [Phase("lint", share.lint)]) as pool:
+                for target, outcome in pool.run("lint"):
+                    yield target, _as_outcome(outcome)
+            return
+        wanted = {target.path for target in missing}
+        linted = {target.path for target in self.linted}
+        jobs = [target for target in self._index_members() if target.path in wanted | linted]
+        share = _Share(self.plan.lint, self._workspace(Index()), wanted, linted)
+        with Workers(_dealt(jobs, workers), [Phase("facts", share.facts), Phase("lint", share.lint)]) as pool:
+            fresh: list[FileFacts] = []
+            for _, result in pool.run("facts"):
+                if isinstance(result, tuple):
+                    key, facts = result
+                    self._fact_cache().put(key, facts)
+                    fresh.append(facts)
+            self._fact_cache().save()
+            for target, outcome in pool.run("lint", [*known, *fresh]):
+                if target.path in linted:
+                    yield target, _as_outcome(outcome)
+
+    # Facts.
+
+    def _workspace(self, index: Index | Callable[[], Index]) -> Workspace:
+        lint = self.plan.lint
+        return Workspace(self.tree, self._read, index, doc_code=lint.doc_code, kinds=lint.kinds)
+
+    def _index_members(self) -> Iterable[Target]:
+        if not self._members:
+            self._members = {target.path: target for target in index_targets(self.tree, self.linted)}
+        return self._members.values()
+
+    def _fact_cache(self) -> FactCache:
+        if self._cache is None:
+            root = self.tree.root if self.tree.root is not None else Path()
+            self._cache = FactCache(root, self.plan.cache)
+        return self._cache
+
+    def _read(self, path: str) -> SourceFile | None:
+        """The text of a member of the index, and of no other file."""
+        if self.overlay is not None and path == self.overlay.path:
+            return self.overlay
+        self._index_members()
+        target = self._members.get(path)
+        try:
+            return read_target(target) if target is not None else None
+        except SourceError:
+            return None
+
+    def _known_facts(self) -> tuple[list[FileFacts], list[Target]]:
+        """The facts that the cache has, and the files whose facts it lacks."""
+        known: list[FileFacts] = []
+        missing: list[Target] = []
+        for target in self._index_members():
+            source = self._read(target.path)
+            facts = self._fact_cache().get(digest(source)) if source is not None else None
+            if facts is not None:
+                known.append(facts)
+            elif source is not None:
+                missing.append(target)
+        return known, missing
+
+    def _extracted(self, targets: Iterable[Target]) -> list[FileFacts]:
+        """Facts read off the files themselves, and remembered."""
+        found: list[FileFacts] = []
+        for target in targets:
+            source = self._read(target.path)
+            parsed = Workspace(self.tree).parse(source) if source is not None else None
+            if source is not None and parsed is not None and parsed.refusal is None:
+                found.append(extract_facts(parsed))
+                self._fact_cache().put(digest(source), found[-1])
+        self._fact_cache().save()
+        return found
+
+
+@dataclass(eq=False)
+class _Share:
+    """What one worker does with its files. It lives in the worker after the fork."""
+
+    lint_settings: Lint
+    workspace: Workspace
+    wanted: set[str] = field(default_factory=set)
+    linted: set[str] | None = None
+    _sent: object = None
+    _kept: dict[str, tuple[ParsedFile, FileFacts]] = field(default_factory=dict)
+
+    def facts(self, target: Target, _sent: object) -> object:
+        """Parse a file and hand its facts up; the parse stays here for the rules."""
+        try:
+            source = read_target(target)
+        except SourceError:
+            return None
+        parsed = self.workspace.parse(source)
+        if parsed.refusal is not None:
+            return None
+        facts = extract_facts(parsed)
+        if self.linted is None or target.path in self.linted:
+            self._kept[target.path] = (parsed, facts)
+        return (digest(source), facts) if target.path in self.wanted else None
+
+    def lint(self, target: Target, sent: object) -> object:
+        """Run the rules over a file; what is sent down are the facts of the whole tree."""
+        if isinstance(sent, list) and self._sent is not sent:
+            self._sent = sent
+            self.workspace.index = Index(sent)
+        if self.linted is not None and target.path not in self.linted:
+            return None
+        return _lint(target, self._kept.pop(target.path, None), self.lint_settings, self.workspace)
+
+
+def _lint(
+    target: Target, kept: tuple[ParsedFile, FileFacts] | None, lint: Lint, workspace: Workspace
+) -> Outcome:
+    if kept is not None:
+        return lint_parsed(kept[0], lint, workspace, kept[1])
+    try:
+        source = read_target(target)
+    except SourceError as error:
+        return error
+    return lint_parsed(workspace.parse(source), lint, workspace)
+
+
+def _as_outcome(result: object) -> Outcome:
+    if isinstance(result, FileResult | SourceError):
+        return result
+    raise TypeError(f"a worker gave back {type(result).__name__}")
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _size(target: Target) -> int:
+    try:
+        return target.file.stat().st_size
+    except OSError:
+        return 0
+
+
+def _dealt(targets: Sequence[Target], hands: int) -> list[list[Target]]:
+    """The files dealt out so that each hand holds about as many bytes; the largest go first."""
+    dealt: list[list[Target]] = [[] for _ in range(min(hands, len(targets)))]
+    weights = [0] * len(dealt)
+    sizes = {target.file: _size(target) for target in targets}
+    for target in sorted(targets, key=lambda target: (-sizes[target.file], target.path)):
+        lightest = weights.index(min(weights))
+        dealt[lightest].append(target)
+        weights[lightest] += sizes[target.file] + 1
+    return dealt

@@ -1,0 +1,75 @@
+"""Which files the index of a tree is made of, seen from the files that are linted.
+
+All of `rust/`, which everybody may call, and the crates of the linted files. So linting one file asks for the same
+facts about it as linting the whole tree does, and a driver's names never answer for another driver.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from rfl_lint.inputs.files import Target
+from rfl_lint.tree import KERNEL_ROLES, KernelTree
+
+_MAX_FILES: Final = 20_000
+
+
+def index_targets(tree: KernelTree, linted: Iterable[Target]) -> list[Target]:
+    """The files of the index of one tree, the linted ones among them, by path."""
+    found = {target.path: target for target in linted}
+    if tree.root is None:
+        return [found[path] for path in sorted(found)]
+    folders = {crate_folder(tree.root, path) for path in found}
+    if tree.is_kernel:
+        folders.add("rust")
+    for folder in sorted(folders):
+        for path in _rust_files(tree, folder):
+            if len(found) >= _MAX_FILES:
+                break
+            found.setdefault(path, Target(tree.root / path, path, tree))
+    return [found[path] for path in sorted(found)]
+
+
+def crate_folder(root: Path, path: str) -> str:
+    """The crate of a path: the topmost folder above it, below the root, that holds Rust files itself.
+
+    Everything below `rust/` counts as one crate; the root itself is one only if there is nothing else.
+    """
+    parts = PurePosixPath(path).parts[:-1]
+    if parts[:1] == ("rust",):
+        return "rust"
+    for length in range(1, len(parts) + 1):
+        folder = "/".join(parts[:length])
+        if _holds_rust(root / folder):
+            return folder
+    return "/".join(parts)
+
+
+def _holds_rust(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".rs") and entry.is_file() for entry in entries)
+    except OSError:
+        return False
+
+
+def _rust_files(tree: KernelTree, folder: str) -> Iterator[str]:
+    """The paths of the kernel-side Rust files below a folder; links are not followed."""
+    root = tree.root
+    if root is None:
+        return
+    for base, folders, names in os.walk(root / folder):
+        below = Path(base).relative_to(root).as_posix()
+        prefix = "" if below == "." else f"{below}/"
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and tree.role(f"{prefix}{name}/x.rs") in KERNEL_ROLES
+        )
+        for name in sorted(names):
+            path = f"{prefix}{name}"
+            if name.endswith(".rs") and tree.role(path) in KERNEL_ROLES and not Path(base, name).is_symlink():
+                yield path

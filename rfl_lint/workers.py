@@ -1,0 +1,106 @@
+"""Worker processes that keep what they parsed: facts come up, the index goes down, findings come up.
+
+Trees cannot be sent between processes, so each worker holds on to the files it was given, from the parse to the
+rules. Workers are forked: rules and tables come along without being sent. A worker that dies is noticed, never
+waited for, and the files that it still owed are named.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Final, Generic, Self, TypeVar
+
+from rfl_lint.errors import WorkerError
+
+Job = TypeVar("Job")
+Share = TypeVar("Share")
+_END: Final = b""
+
+
+@dataclass(frozen=True)
+class Phase(Generic[Job]):
+    """One step that all workers take: what to do with each job of theirs, given what was sent down."""
+
+    name: str
+    work: Callable[[Job, object], object]
+
+
+class Workers(Generic[Job]):
+    """Forked processes, each with its own jobs for the whole run."""
+
+    def __init__(self, jobs: Sequence[Sequence[Job]], phases: Sequence[Phase[Job]]) -> None:
+        """Fork one process for each list of jobs."""
+        context = multiprocessing.get_context("fork")
+        self._jobs = jobs
+        self._phases = {phase.name: phase for phase in phases}
+        self._pipes: list[Connection] = []
+        self._processes = []
+        for own in jobs:
+            ours, theirs = context.Pipe()
+            process = context.Process(target=self._serve, args=(theirs, own), daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for pipe in self._pipes:
+            with suppress(OSError):
+                pipe.send_bytes(_END)
+            pipe.close()
+        for process in self._processes:
+            if kind is not None:
+                process.terminate()
+            process.join()
+
+    def run(self, name: str, sent: object = None) -> Iterator[tuple[Job, object]]:
+        """Let every worker take a phase; yields each job with its result, as they are done.
+
+        Raises WorkerError when a process ends before it has given back everything.
+        """
+        message = pickle.dumps((name, sent), protocol=5)
+        waiting: dict[Connection, int] = {}
+        for pipe, jobs in zip(self._pipes, self._jobs, strict=True):
+            with suppress(OSError):  # a worker that has gone is noticed below
+                pipe.send_bytes(message)
+            if jobs:
+                waiting[pipe] = 0
+        while waiting:
+            for ready in wait(list(waiting)):
+                assert isinstance(ready, Connection)  # noqa: S101 - wait() hands back what it was given
+                jobs = self._jobs[self._pipes.index(ready)]
+                done = waiting[ready]
+                try:
+                    result = ready.recv()
+                except (EOFError, OSError) as error:
+                    raise WorkerError("a worker process was killed") from error
+                yield jobs[done], result
+                waiting[ready] = done + 1
+                if done + 1 == len(jobs):
+                    del waiting[ready]
+
+    def _serve(self, pipe: Connection, jobs: Sequence[Job]) -> None:
+        """The life of a worker: phases until the end, results in the order of the jobs."""
+        for other in self._pipes:
+            other.close()  # inherited from the parent: held open here, it would hide a dead sibling
+        while True:
+            try:
+                message = pipe.recv_bytes()
+            except EOFError:
+                return
+            if message == _END:
+                return
+            name, sent = pickle.loads(message)  # noqa: S301 - from our own parent
+            for job in jobs:
+                pipe.send(self._phases[name].work(job, sent))
