@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+# Types that are pointers behind a name, or arrays that a parameter takes as a pointer.
+POINTER_TYPES: Final = frozenset(
+    {
+        "cpumask_var_t",  # include/linux/cpumask_types.h
+        "filldir_t",  # include/linux/fs.h
+        "irq_handler_t",  # include/linux/interrupt.h
+        "list_lru_walk_cb",  # include/linux/list_lru.h
+        "poll_queue_proc",  # include/linux/poll.h
+        "rcu_callback_t",  # include/linux/types.h
+        "task_work_func_t",  # include/linux/task_work.h
+        "wait_queue_func_t",  # include/linux/wait.h
+        "work_func_t",  # include/linux/workqueue.h
+    }
+)
 
 
 class Failure(Enum):
@@ -11,13 +28,15 @@ class Failure(Enum):
 
     UNKNOWN = "unknown"
     NONE = "none"
-    """Returns nothing."""
+    """It returns nothing, or nothing that tells of failure."""
     ERRNO = "errno"
     """A negative error number."""
     NULL = "null"
     """A NULL pointer."""
     ERR_PTR = "err_ptr"
     """An error number in a pointer."""
+    BYTES_LEFT = "bytes_left"
+    """The number of bytes that were not copied; no error number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +49,28 @@ class CParameter:
     is_const: bool = False
 
 
+def parameter(name: str, kind: str) -> CParameter:
+    """The parameter with the pointer facts that its type, as a declaration writes it, tells."""
+    if "(" in kind or kind.removeprefix("const ") in POINTER_TYPES:  # a function, or a pointer behind a name
+        return CParameter(name, kind, is_pointer=True)
+    if "[" in kind:
+        pointee = kind[: kind.index("[")]
+    elif "*" in kind:
+        pointee = kind.rpartition("*")[0]
+    else:
+        return CParameter(name, kind)
+    return CParameter(name, kind, is_pointer=True, is_const="const" in pointee.rpartition("*")[2].split())
+
+
 @dataclass(frozen=True, slots=True)
 class CFunction:
     """What is known of a C function.
 
-    `header` and `line` (1-based) tell where its declaration stands, relative to the tree's root. `gfp` and
-    `flags` are the 0-based indexes of its `gfp_t` parameter and of its other flags parameter, -1 for none.
+    `header` and `line` (1-based) tell where its declaration stands, relative to the tree's root. A fact of the
+    bundled table has no line, and names the `kernels` in whose headers it was read.
+
+    `must_check` says that the compiler warns where the result is thrown away. `misleading` are the indexes of
+    parameters that are neither allocation flags nor flags, whatever their type and name say.
     """
 
     name: str
@@ -45,11 +80,22 @@ class CFunction:
     line: int = 0
     failure: Failure = Failure.UNKNOWN
     variadic: bool = False
+    must_check: bool = False
+    misleading: tuple[int, ...] = ()
+    kernels: tuple[str, ...] = ()
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether this is known from the bundled table and not from the tree's own headers."""
+        return bool(self.kernels)
 
     @property
     def gfp(self) -> int:
         """The index of the parameter of type `gfp_t`, or -1."""
-        return next((index for index, item in enumerate(self.parameters) if item.type == "gfp_t"), -1)
+        for index, item in enumerate(self.parameters):
+            if item.type.removeprefix("const ") == "gfp_t" and index not in self.misleading:
+                return index
+        return -1
 
     @property
     def flags(self) -> int:
@@ -60,7 +106,8 @@ class CFunction:
         if self.name.endswith(("_irqrestore", "_irqsave")):
             return -1
         for index, item in enumerate(self.parameters):
-            if item.name.endswith("flags") and not item.is_pointer and item.type != "gfp_t":
+            named = item.name.endswith("flags") and index not in self.misleading
+            if named and not item.is_pointer and not {"gfp_t", "struct", "union"} & set(item.type.split()):
                 return index
         return -1
 
@@ -68,3 +115,42 @@ class CFunction:
     def returns_pointer(self) -> bool:
         """Whether the result is a pointer."""
         return self.returns.endswith("*")
+
+
+def pack(function: CFunction) -> list[object]:
+    """The function as lists of plain values; `kernels` and the name are the container's matter."""
+    return [
+        function.returns,
+        [[item.name, item.type] for item in function.parameters],
+        function.header,
+        function.line,
+        function.failure.value,
+        int(function.variadic) | int(function.must_check) << 1,
+        list(function.misleading),
+    ]
+
+
+def unpack(name: str, packed: Sequence[object], kernels: tuple[str, ...] = ()) -> CFunction:
+    """The function that `pack` made lists of. Raises ValueError or TypeError for anything else."""
+    returns, parameters, header, line, failure, bits, misleading = packed
+    if not (
+        isinstance(returns, str)
+        and isinstance(parameters, list)
+        and isinstance(header, str)
+        and isinstance(line, int)
+        and isinstance(bits, int)
+        and isinstance(misleading, list)
+    ):
+        raise TypeError(f"no facts of a function: {name}")
+    return CFunction(
+        name,
+        returns,
+        tuple(parameter(str(its_name), str(its_type)) for its_name, its_type in parameters),
+        header,
+        line,
+        Failure(failure),
+        variadic=bool(bits & 1),
+        must_check=bool(bits & 2),
+        misleading=tuple(int(index) for index in misleading),
+        kernels=kernels,
+    )

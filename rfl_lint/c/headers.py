@@ -1,168 +1,219 @@
 """Finding the declarations of C functions in a kernel tree, from the headers that Rust's bindings are made of.
 
 The search goes outward along `#include` from `rust/bindings/bindings_helper.h` and `rust/helpers/*.c`, nearest
-first, and ends when every wanted name is found: reading all headers of a tree would take seconds.
+first, and ends when all is known that was asked for: reading all headers of a tree would take seconds. Nothing
+outside the root is read, wherever names and links lead.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from rfl_lint.c.facts import CFunction
-from rfl_lint.c.prototypes import parse_prototype
+from rfl_lint.c.facts import CFunction, Failure
+from rfl_lint.c.prototypes import HELPER, declared
+from rfl_lint.c.text import CText
 
 BINDINGS_HELPER: Final = "rust/bindings/bindings_helper.h"
 HELPERS: Final = "rust/helpers"
-_INCLUDE: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.MULTILINE)
-_CALLABLE: Final = re.compile(rb"\b([A-Za-z_]\w*)[ \t]*\(")
-_FOLDERS: Final = ("include", "include/uapi", "arch/x86/include", "arch/x86/include/uapi")
+_INCLUDE: Final = re.compile(rb'#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]')
+_FOLDERS: Final = ("include", "include/uapi")
+# The first of these that the tree has stands for all: declarations seldom differ.
+_ARCHITECTURES: Final = ("x86", "arm64", "riscv", "loongarch", "s390", "powerpc", "arm", "mips", "um")
 _MAX_FILES: Final = 4_000
-_FEW: Final = 60
-_DIRECTIVE: Final = re.compile(rb"^[ \t]*#(?:\\\n|[^\n])*\n", re.MULTILINE)
-_COMMENT: Final = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_MAX_BYTES: Final = 4_000_000
+_MAX_TOTAL: Final = 64_000_000
+
+Stamp = tuple[str, int, int]
+"""A path that was looked at, its size and the time of its last change in nanoseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    path: str
-    data: bytes
+@dataclass(slots=True)
+class Search:
+    """What a search found, and the files whose change would make it out of date."""
+
+    functions: dict[str, CFunction] = field(default_factory=dict)
+    stamps: list[Stamp] = field(default_factory=list)
 
 
-def find_functions(root: Path, names: Iterable[str]) -> dict[str, CFunction]:
-    """The C functions of these names that the tree's headers declare, by name."""
+def has_headers(root: Path) -> bool:
+    """Whether a root has what the search starts from."""
+    return (root / BINDINGS_HELPER).is_file()
+
+
+def stamp_of(root: str, path: str) -> Stamp | None:
+    """The stamp of a path in a tree; None if nothing is there."""
+    try:
+        status = os.lstat(f"{root}/{path}")
+    except (OSError, ValueError):
+        return None
+    return path, status.st_size, status.st_mtime_ns
+
+
+def find_functions(root: Path, names: Iterable[str]) -> Search:
+    """The C functions of these names that the tree's headers declare."""
     missing = {name.encode() for name in names}
-    found: dict[str, CFunction] = {}
-    for text in _outward(root):
-        if not missing:
+    silent: set[bytes] = set()  # known, but not how they fail: helpers have no comments, what they wrap has
+    helpers, headers = _forms(missing, helpers=True), _forms(missing, helpers=False)
+    walk = Walk(root)
+    result = Search(stamps=walk.stamps)
+    for text in walk.outward():
+        if not missing and not silent:
             break
-        for name in _mentioned(text.data, missing):
-            function = _declared(text, name)
-            if function is not None:
-                found[function.name] = function
-                missing.discard(name)
-    return found
-
-
-def _mentioned(data: bytes, missing: set[bytes]) -> list[bytes]:
-    """The missing names that a text mentions in some form, in a stable order."""
-    if len(missing) <= _FEW:
-        return sorted(name for name in missing if name in data)
-    words = set(_CALLABLE.findall(data))
-    stripped = {word.removeprefix(b"rust_helper_").removesuffix(b"_noprof") for word in words}
-    return sorted(missing & stripped)
-
-
-def _outward(root: Path) -> Iterator[_Text]:
-    """The texts of the include graph, breadth first."""
-    helpers = root / HELPERS
-    starts = [BINDINGS_HELPER, *sorted(f"{HELPERS}/{path.name}" for path in helpers.glob("*.c"))]
-    if not helpers.is_dir() and (root / f"{HELPERS}.c").is_file():
-        starts.append(f"{HELPERS}.c")
-    seen = set(starts)
-    waiting = starts
-    while waiting and len(seen) < _MAX_FILES:
-        following: list[str] = []
-        for path in waiting:
-            try:
-                data = (root / path).read_bytes()
-            except OSError:
+        forms = helpers if text.path.startswith("rust/") else headers
+        for name in sorted({forms[word] for word in forms.keys() & text.words}):
+            if name not in missing and name not in silent:
                 continue
-            yield _Text(path, data)
-            for name in _INCLUDE.findall(data):
-                included = _resolve(root, path, name.decode("utf-8", "replace"), seen)
-                if included is not None:
-                    following.append(included)
-        waiting = following
+            function = declared(text, name)
+            if function is None:
+                continue
+            known = result.functions.get(function.name)
+            if known is None:
+                result.functions[function.name] = function
+                missing.discard(name)
+                if text.path.startswith("rust/") and function.failure is Failure.UNKNOWN:
+                    silent.add(name)
+            elif _same_result(known, function):
+                must_check = known.must_check or function.must_check
+                result.functions[known.name] = replace(known, failure=function.failure, must_check=must_check)
+                silent.discard(name)
+    return result
 
 
-def _resolve(root: Path, includer: str, name: str, seen: set[str]) -> str | None:
-    """The path of an included header that exists and was not seen before. None of them lies outside the root."""
-    if ".." in name.split("/") or name.startswith("/"):
-        return None
-    folders = (*_FOLDERS, includer.rpartition("/")[0])
-    for folder in folders:
-        path = f"{folder}/{name}"
-        if path in seen:
+def _same_result(helper: CFunction, wrapped: CFunction) -> bool:
+    """Whether a helper can be taken for what it wraps."""
+    return helper.returns == wrapped.returns and len(helper.parameters) == len(wrapped.parameters)
+
+
+def _forms(names: Iterable[bytes], *, helpers: bool) -> dict[bytes, bytes]:
+    """The names by the words that tell of them: in helpers with a prefix, in headers perhaps with a suffix."""
+    if helpers:
+        return {HELPER + name + b"(": name for name in names}
+    forms = {name + b"(": name for name in names}
+    forms.update({name + b"_noprof(": name for name in names})
+    return forms
+
+
+class Walk:
+    """The texts of the include graph, breadth first."""
+
+    def __init__(self, root: Path) -> None:
+        """Look at the tree's outline."""
+        self._root = os.path.realpath(root)
+        self._inside: dict[str, bool] = {}
+        self._resolved: dict[str, str | None] = {}
+        self._total = 0
+        self._architecture = next(
+            (name for name in _ARCHITECTURES if self._is_folder(f"arch/{name}/include")), None
+        )
+        self.stamps: list[Stamp] = []
+
+    def _is_folder(self, path: str) -> bool:
+        return (Path(self._root) / path).is_dir() and self._stays_inside(path)
+
+    def _stays_inside(self, folder: str) -> bool:
+        """Whether a folder, links followed, lies in the root."""
+        known = self._inside.get(folder)
+        if known is None:
+            real = os.path.realpath(f"{self._root}/{folder}")
+            known = real == self._root or real.startswith(self._root.rstrip("/") + "/")
+            self._inside[folder] = known
+        return known
+
+    def _starts(self) -> list[str]:
+        starts = [BINDINGS_HELPER]
+        try:
+            listed = sorted(os.listdir(f"{self._root}/{HELPERS}"))  # noqa: PTH208 - names are all it takes
+        except OSError:
+            listed = []
+        self.stamps.extend(filter(None, [stamp_of(self._root, HELPERS)]))
+        starts.extend(f"{HELPERS}/{name}" for name in listed if name.endswith(".c"))
+        if not listed:
+            starts.append(f"{HELPERS}.c")
+        return [path for path in starts if self._is_file(path)]
+
+    def _is_file(self, path: str) -> bool:
+        """Whether a path, links followed, is a file in the root and of bearable size; it is stamped then."""
+        try:
+            status = os.lstat(f"{self._root}/{path}")
+        except (OSError, ValueError):
+            return False
+        if stat.S_ISLNK(status.st_mode):
+            real = os.path.realpath(f"{self._root}/{path}")
+            if not real.startswith(self._root.rstrip("/") + "/"):
+                return False
+            try:
+                target = os.lstat(real)
+            except OSError:
+                return False
+            self.stamps.append((real[len(self._root.rstrip("/")) + 1 :], target.st_size, target.st_mtime_ns))
+            usable = stat.S_ISREG(target.st_mode) and target.st_size <= _MAX_BYTES
+        else:
+            usable = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_BYTES
+        if not usable or not self._stays_inside(path.rpartition("/")[0]):
+            return False
+        self.stamps.append((path, status.st_size, status.st_mtime_ns))
+        return True
+
+    def outward(self, steps: int = _MAX_FILES) -> Iterator[CText]:
+        """Every file once, as long as the whole stays within bounds, those at most so many steps away."""
+        waiting = self._starts()
+        seen = set(waiting)
+        while waiting and steps >= 0:
+            steps -= 1
+            following: list[str] = []
+            for path in waiting:
+                data = self._read(path)
+                if data is None:
+                    continue
+                yield CText(path, data)
+                for quote, name in _INCLUDE.findall(data):
+                    included = self._included(path, quote, name)
+                    if included is not None and included not in seen and len(seen) < _MAX_FILES:
+                        seen.add(included)
+                        following.append(included)
+            waiting = following
+
+    def _read(self, path: str) -> bytes | None:
+        if self._total > _MAX_TOTAL:
             return None
-        if (root / path).is_file():
-            seen.add(path)
-            return path
-    return None
+        try:
+            with open(f"{self._root}/{path}", "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of them
+                data = stream.read(_MAX_BYTES)
+        except OSError:
+            return None
+        self._total += len(data or b"")
+        return data
 
+    def _included(self, includer: str, quote: bytes, name: bytes) -> str | None:
+        """The path of an included file of the tree."""
+        try:
+            text = name.decode("ascii").strip()
+        except UnicodeDecodeError:
+            return None
+        if not text or text.startswith("/") or ".." in text.split("/") or "\0" in text:
+            return None
+        if quote == b'"':
+            beside = f"{includer.rpartition('/')[0]}/{text}"
+            if beside not in self._resolved:
+                self._resolved[beside] = beside if self._is_file(beside) else None
+            if self._resolved[beside] is not None:
+                return beside
+        key = f"<{text}"
+        if key not in self._resolved:
+            self._resolved[key] = next((path for path in self._places(text) if self._is_file(path)), None)
+        return self._resolved[key]
 
-def _declared(text: _Text, name: bytes) -> CFunction | None:
-    """The declaration of a name in one text: a prototype, an inline function, a helper, a wrapped allocation."""
-    for spelling in (b"rust_helper_" + name, name, name + b"_noprof", b"__" + name + b"_noprof"):
-        for match in re.finditer(rb"\b" + re.escape(spelling) + rb"[ \t]*\(", text.data):
-            function = _at(text, match.start(), spelling, name)
-            if function is not None:
-                return function
-    return None
-
-
-def _at(text: _Text, offset: int, spelling: bytes, name: bytes) -> CFunction | None:
-    """The declaration whose name stands at `offset`, if it is one and not a call."""
-    start = _declaration_start(text.data, offset)
-    head = text.data[start:offset].strip()
-    if not head or head.startswith(b"#") or re.search(rb"[=(){};,]|\breturn\b", _without_calls(head)):
-        return None
-    end = _declaration_end(text.data, offset)
-    declaration = _COMMENT.sub(b" ", text.data[start:end])
-    line = text.data.count(b"\n", 0, offset) + 1
-    comment = _comment_above(text.data, start)
-    function = parse_prototype(declaration, spelling.decode(), header=text.path, line=line, comment=comment)
-    if function is None or function.name != spelling.decode():
-        return None
-    return CFunction(
-        name.decode(),
-        function.returns,
-        function.parameters,
-        function.header,
-        function.line,
-        function.failure,
-        function.variadic,
-    )
-
-
-def _without_calls(head: bytes) -> bytes:
-    """A declaration's head without attribute macros' arguments."""
-    return re.sub(rb"\b\w+[ \t]*\((?:[^()]|\([^()]*\))*\)", b"", head)
-
-
-def _declaration_start(data: bytes, offset: int) -> int:
-    """Where the declaration around `offset` begins: after the last `;`, `}`, comment or directive before it."""
-    floor = max(0, offset - 400)
-    before = data[floor:offset]
-    ends = [before.rfind(mark) + len(mark) for mark in (b";", b"}", b"*/", b"{") if mark in before]
-    start = max(ends, default=0)
-    for match in _DIRECTIVE.finditer(before):
-        start = max(start, match.end())
-    start = max(start, before.rfind(b"\n\n") + 1)
-    directive = before.rfind(b"\n#", start)
-    if directive != -1:
-        return offset  # the name stands in a macro's own line
-    return floor + start
-
-
-def _declaration_end(data: bytes, offset: int) -> int:
-    """Behind the `;` of a prototype or the first lines of a body."""
-    semicolon = data.find(b";", offset)
-    brace = data.find(b"{", offset)
-    if semicolon == -1 and brace == -1:
-        return len(data)
-    if brace == -1 or (semicolon != -1 and semicolon < brace):
-        return semicolon + 1
-    close = data.find(b"\n}", brace)
-    return min(close if close != -1 else len(data), brace + 2_000)
-
-
-def _comment_above(data: bytes, start: int) -> str:
-    """The block comment that ends right above a declaration."""
-    before = data[:start].rstrip()
-    if not before.endswith(b"*/"):
-        return ""
-    return before[before.rfind(b"/*") :].decode("utf-8", "replace")
+    def _places(self, name: str) -> Iterator[str]:
+        for folder in _FOLDERS:
+            yield f"{folder}/{name}"
+        if self._architecture is not None:
+            yield f"arch/{self._architecture}/include/{name}"
+            yield f"arch/{self._architecture}/include/uapi/{name}"
+        if name.startswith("asm/"):
+            yield f"include/asm-generic/{name.removeprefix('asm/')}"

@@ -1,136 +1,162 @@
-"""The text of one C declaration or definition, parsed with tree-sitter-c into a CFunction."""
+"""The declaration of a name in one C text: a prototype, an inline function, a helper, an allocation behind a macro.
+
+One text may declare a name several times, for configurations that exclude each other. Those where the options
+are on win; of what is left nothing is told that they do not agree on.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Final
 
-import tree_sitter_c
-from tree_sitter import Language, Node, Parser
-
 from rfl_lint.c.facts import CFunction, CParameter, Failure
+from rfl_lint.c.failure import failure_of
+from rfl_lint.c.macros import forwarded
+from rfl_lint.c.signatures import parse_signature
+from rfl_lint.c.text import CText
 
-# Words that the kernel's macros add to declarations and that mean nothing to a C parser.
-_DECORATION: Final = re.compile(
-    rb"\b(?:extern|static|inline|asmlinkage|notrace|noinline|__always_inline|__must_check|__printf|__scanf|__pure|"
-    rb"__init|__exit|__cold|__malloc|__sched|__user|__iomem|__percpu|__rcu|__force|__bitwise|__must_hold|__kprobes|"
-    rb"__rust_helper|__attribute_const__|__maybe_unused|__nonnull|__weak|__visible|__deprecated|__used|__counted_by|"
-    rb"__alloc_size|__realloc_size|__attribute__|__acquires|__releases|__acquire|__release|__assume_aligned|"
-    rb"__free|__nocast|__safe|__private|__cond_acquires|__returns_nonnull|__flatten|DECL_BUCKET_PARAMS)\b"
-    rb"(?:[ \t\n]*\((?:[^()]|\([^()]*\))*\))?"
-)
-_ERRNO: Final = re.compile(r"\B-E[A-Z]+\b|negative|error code|errno", re.IGNORECASE)
-_NULL: Final = re.compile(r"\bNULL\b")
+HELPER: Final = b"rust_helper_"
+_PARENTHESES: Final = re.compile(rb"[()]")
+_END: Final = re.compile(rb"[;{]")
+_LINE_OF_CALL: Final = re.compile(rb"\)[ \t]*\n")
+_HEAD_SPAN: Final = 600
+_PARAMETER_SPAN: Final = 4_000
+_TAIL_SPAN: Final = 600
+_BODY_SPAN: Final = 4_000
+_MOST: Final = 40
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Parser:
-    return Parser(Language(tree_sitter_c.language()))
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    function: CFunction
+    unlikely: int
+
+
+def declared(text: CText, name: bytes) -> CFunction | None:
+    """What a text tells of a name, if it declares it at all and in one way."""
+    for spelling in (HELPER + name, name):
+        function = _declared_as(text, spelling, name)
+        if function is not None:
+            return function
+    return _behind_macro(text, name) or _declared_as(text, name + b"_noprof", name)
+
+
+def _declared_as(text: CText, spelling: bytes, name: bytes) -> CFunction | None:
+    found = ((offset, _at(text, offset, spelling, name)) for offset in text.calls(spelling, _MOST))
+    candidates = [(offset, function) for offset, function in found if function is not None]
+    if len(candidates) == 1 and not text.has_dead_code:
+        return candidates[0][1]
+    ranked = [_Candidate(function, text.unlikely(offset)) for offset, function in candidates]
+    return _agreed([candidate for candidate in ranked if candidate.unlikely < 2])
+
+
+def _agreed(candidates: list[_Candidate]) -> CFunction | None:
+    """The one function that the likeliest candidates agree on. What any of them tells of failure counts."""
+    if not candidates:
+        return None
+    best = min(candidate.unlikely for candidate in candidates)
+    likely = [candidate.function for candidate in candidates if candidate.unlikely == best]
+    first = likely[0]
+    for other in likely[1:]:
+        if _shape(other) != _shape(first):
+            return None
+        parameters = tuple(
+            CParameter(mine.name or its.name, mine.type, mine.is_pointer, mine.is_const)
+            for mine, its in zip(first.parameters, other.parameters, strict=True)
+        )
+        first = replace(first, parameters=parameters)
+    told = {candidate.function.failure for candidate in candidates} - {Failure.UNKNOWN}
+    if first.failure is Failure.UNKNOWN and len(told) == 1:
+        first = replace(first, failure=told.pop())
+    if any(function.must_check for function in likely):
+        first = replace(first, must_check=True)
+    return first
+
+
+def _shape(function: CFunction) -> tuple[object, ...]:
+    return function.returns, tuple(item.type for item in function.parameters), function.variadic
+
+
+def _at(text: CText, offset: int, spelling: bytes, name: bytes) -> CFunction | None:
+    """The declaration whose name stands at `offset`, if it is one and not a call."""
+    code = text.code
+    floor = max(0, offset - _HEAD_SPAN)
+    start = max(floor, *(code.rfind(mark, floor, offset) + 1 for mark in (b";", b"}", b"{")))
+    # A macro's call may stand above without a semicolon. Attributes that take arguments end a line so, too: what
+    # matters of them says the line itself.
+    for match in _LINE_OF_CALL.finditer(code, start, offset):
+        start = match.end()
+    head = code[start:offset]
+    if not head.strip() or b"=" in head:
+        return None
+    opening = code.index(b"(", offset)
+    closing = _closing(code, opening)
+    if closing == -1:
+        return None
+    end = _END.search(code, closing, min(len(code), closing + _TAIL_SPAN))
+    if end is None:
+        return None
+    start += len(head) - len(head.lstrip())
+    # Nothing but declarations starts at the left margin; the rest takes counting braces.
+    if code[start - 1 : start] not in {b"", b"\n"} and text.is_inside(offset):
+        return None
+    signature = parse_signature(head, spelling, code[opening + 1 : closing], code[closing + 1 : end.start()])
+    if signature is None:
+        return None
+    body = _body(code, end.end()) if end[0] == b"{" else b""
+    label = name.decode()
+    return CFunction(
+        label,
+        signature.returns,
+        signature.parameters,
+        text.path,
+        text.line(offset),
+        failure_of(label, signature.returns, text.comment_above(start), body),
+        signature.variadic,
+        signature.must_check,
+    )
+
+
+def _body(code: bytes, start: int) -> bytes:
+    """What stands between the brace before `start` and its partner: on the same line, or first on a later one."""
+    stop = code.find(b"\n}", start, start + _BODY_SPAN)
+    line_end = code.find(b"\n", start, start + _BODY_SPAN)
+    close = code.rfind(b"}", start, line_end) if line_end != -1 else -1
+    if close != -1:
+        stop = close
+    return code[start:stop] if stop != -1 else b""
+
+
+def _closing(code: bytes, opening: int) -> int:
+    """The offset of the parenthesis that closes the one at `opening`, -1 if it is not near."""
+    depth = 0
+    for match in _PARENTHESES.finditer(code, opening, min(len(code), opening + _PARAMETER_SPAN)):
+        depth += 1 if match[0] == b"(" else -1
+        if depth == 0:
+            return match.start()
+    return -1
+
+
+def _behind_macro(text: CText, name: bytes) -> CFunction | None:
+    """The function that a macro of this name hands its arguments to, with the parameters that they become."""
+    target = forwarded(text, name)
+    if target is None:
+        return None
+    function = _declared_as(text, target.name, name)
+    if function is None:
+        return None
+    chosen = target.chosen
+    if chosen is None:
+        chosen = tuple(range(len(function.parameters) - target.added))
+    if max(chosen, default=-1) >= len(function.parameters):
+        return None
+    return replace(function, parameters=tuple(function.parameters[index] for index in chosen))
 
 
 def parse_prototype(text: bytes, name: str, *, header: str, line: int, comment: str = "") -> CFunction | None:
-    """The function called `name` that `text` declares or defines; None where it declares no such function."""
-    # A definition is cut at its body; the body's first words may still tell how it fails.
-    head = text.partition(b"{")[0].rstrip().rstrip(b";") + b";"
-    plain = _DECORATION.sub(lambda match: b" " * len(match[0]), head)
-    declarator = _function_declarator(_parser().parse(plain).root_node, plain, name)
-    if declarator is None:
-        return None
-    parameters, variadic = _parameters(declarator, plain)
-    returns = _return_type(declarator, plain)
-    failure = _failure(returns, comment, text)
-    return CFunction(name, returns, parameters, header, line, failure, variadic)
-
-
-def _function_declarator(root: Node, text: bytes, name: str) -> Node | None:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.type == "function_declarator":
-            inner = node.child_by_field_name("declarator")
-            if inner is not None and inner.type == "identifier" and _text(inner, text) == name:
-                return node
-        stack.extend(reversed(node.children))
-    return None
-
-
-def _text(node: Node, text: bytes) -> str:
-    return " ".join(text[node.start_byte : node.end_byte].decode("utf-8", "replace").split())
-
-
-def _parameters(declarator: Node, text: bytes) -> tuple[tuple[CParameter, ...], bool]:
-    listed = declarator.child_by_field_name("parameters")
-    found: list[CParameter] = []
-    variadic = False
-    for child in listed.children if listed is not None else ():
-        if child.type == "variadic_parameter":
-            variadic = True
-        elif child.type == "parameter_declaration":
-            found.append(_parameter(child, text))
-    if len(found) == 1 and found[0].type == "void":
-        found = []
-    return tuple(found), variadic
-
-
-def _parameter(node: Node, text: bytes) -> CParameter:
-    name_node = _name_of(node.child_by_field_name("declarator"))
-    whole = text[node.start_byte : node.end_byte]
-    name = ""
-    if name_node is not None:
-        name = _text(name_node, text)
-        start, end = name_node.start_byte - node.start_byte, name_node.end_byte - node.start_byte
-        whole = whole[:start] + b" " + whole[end:]
-    kind = _normalised(whole)
-    is_pointer = "*" in kind or "[" in kind
-    pointee = kind.rpartition("*")[0] if "*" in kind else kind
-    return CParameter(name, kind, is_pointer, is_pointer and _points_to_const(pointee))
-
-
-def _points_to_const(pointee: str) -> bool:
-    """Whether what the outermost pointer points to is const."""
-    last = pointee.rpartition("*")[2] if "*" in pointee else pointee
-    return "const" in last.replace("[", " ").split()
-
-
-def _name_of(node: Node | None) -> Node | None:
-    while node is not None and node.type != "identifier":
-        inner = node.child_by_field_name("declarator")
-        if inner is None:
-            inner = next((child for child in node.named_children if "declarator" in child.type), None) or next(
-                (child for child in node.named_children if child.type == "identifier"), None
-            )
-        node = inner
-    return node
-
-
-def _normalised(raw: bytes) -> str:
-    text = " ".join(raw.decode("utf-8", "replace").split())
-    return re.sub(r"\s*\*\s*", " *", text).replace("* *", "**").strip()
-
-
-def _return_type(declarator: Node, text: bytes) -> str:
-    stars = 0
-    node: Node | None = declarator.parent
-    while node is not None and node.type == "pointer_declarator":
-        stars += 1
-        node = node.parent
-    if node is None:
-        return ""
-    start = node.start_byte
-    base = _normalised(text[start : declarator.start_byte].replace(b"*", b" "))
-    return f"{base} {'*' * stars}" if stars else base
-
-
-def _failure(returns: str, comment: str, text: bytes) -> Failure:
-    """How it fails, from what is written down: the comment above it, or the body of an inline function."""
-    if returns == "void":
-        return Failure.NONE
-    body = text.partition(b"{")[2]
-    if returns.endswith("*"):
-        if "ERR_PTR" in comment or b"ERR_PTR(" in body:
-            return Failure.ERR_PTR
-        return Failure.NULL if _NULL.search(comment) or b"return NULL" in body else Failure.UNKNOWN
-    if returns in ("int", "long", "ssize_t") and (_ERRNO.search(comment) or b"return -E" in body):
-        return Failure.ERRNO
-    return Failure.UNKNOWN
+    """The function called `name` that a text of one declaration declares; None where it declares no such function."""
+    lead = comment.encode() + b"\n" if comment else b""
+    ended = text if text.rstrip().endswith((b";", b"}")) else text.rstrip() + b";"
+    function = declared(CText(header, lead + ended), name.encode())
+    return replace(function, line=line) if function is not None else None

@@ -1,0 +1,44 @@
+"""What declarations do not say of C functions, from `data/c_semantics.toml`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
+
+from rfl_lint.c.facts import CFunction, Failure
+from rfl_lint.tables import load_table
+
+
+@lru_cache(maxsize=1)
+def semantics_digest() -> str:
+    """What identifies the table's content, for caches of what was made with it."""
+    return hashlib.blake2b(
+        (files("rfl_lint.data") / "c_semantics.toml").read_bytes(), digest_size=8
+    ).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _failures() -> dict[str, Failure]:
+    groups = load_table("c_semantics")["failure"]
+    return {name: Failure(group["failure"]) for group in groups for name in group["functions"]}
+
+
+@lru_cache(maxsize=1)
+def _misleading() -> dict[str, tuple[str, ...]]:
+    return {
+        entry["function"]: tuple(entry["parameters"]) for entry in load_table("c_semantics")["misleading"]
+    }
+
+
+def with_semantics(function: CFunction) -> CFunction:
+    """The function with what the table knows better than its declaration."""
+    failure = _failures().get(function.name)
+    if failure is not None and function.failure is not Failure.NONE:
+        function = replace(function, failure=failure)
+    names = _misleading().get(function.name, ())
+    if names:
+        indexes = (index for index, item in enumerate(function.parameters) if item.name in names)
+        function = replace(function, misleading=tuple(indexes))
+    return function
