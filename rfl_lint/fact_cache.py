@@ -25,6 +25,8 @@ _MAX_BYTES: Final = 64_000_000
 _CHECKSUM_BYTES: Final = 20
 _EXTRACTORS: Final = (
     "facts.py",
+    "fact_docs.py",
+    "fact_types.py",
     "syntax/fragments.py",
     "syntax/masking.py",
     "syntax/parsed.py",

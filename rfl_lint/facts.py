@@ -9,11 +9,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from rfl_lint.fact_docs import doc_headings
+from rfl_lint.fact_types import (
+    FieldFact,
+    FileFacts,
+    FunctionFact,
+    ImplFact,
+    MacroFact,
+    ModuleFact,
+    ParamFact,
+    TypeFact,
+    UseFact,
+    head_name,
+)
 from rfl_lint.source import Span
 from rfl_lint.syntax import FragmentKind, Node, ParsedFile, span_of
+
+__all__ = [
+    "FACT_KINDS",
+    "FieldFact",
+    "FileFacts",
+    "FunctionFact",
+    "ImplFact",
+    "MacroFact",
+    "ModuleFact",
+    "ParamFact",
+    "TypeFact",
+    "UseFact",
+    "expand_use",
+    "extract_facts",
+    "head_name",
+]
 
 _TYPE_KINDS: Final = {
     "struct_item": "struct",
@@ -25,135 +54,27 @@ _TYPE_KINDS: Final = {
 }
 _FUNCTIONS: Final = frozenset({"function_item", "function_signature_item"})
 FACT_KINDS: Final = frozenset(
-    {*_TYPE_KINDS, *_FUNCTIONS, "impl_item", "mod_item", "use_declaration", "attribute_item"}
+    {
+        *_TYPE_KINDS,
+        *_FUNCTIONS,
+        "impl_item",
+        "mod_item",
+        "use_declaration",
+        "attribute_item",
+        "macro_definition",
+    }
 )
 # Possessive, or many comments in a row could be cut into comments in a great many ways.
 _GAP: Final = re.compile(rb"(?>\s+|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _LIFETIME: Final = re.compile(r"'\w+\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class FieldFact:
-    """A field (`0`, `1`, .. in a tuple struct) and its type's text; in an enum a variant and its payload."""
-
-    name: str
-    type: str
-    span: Span
-    attributes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TypeFact:
-    """A struct, enum, union, alias or trait. `target` is what an alias stands for; `module` as in `a::b`."""
-
-    path: str
-    name: str
-    kind: str
-    span: Span
-    fields: tuple[FieldFact, ...] = ()
-    generics: str = ""
-    target: str = ""
-    attributes: tuple[str, ...] = ()
-    module: str = ""
-    is_pub: bool = False
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """What must be equal for two definitions of a name to count as one."""
-        return (
-            self.kind,
-            self.generics,
-            self.target,
-            tuple((field.name, field.type) for field in self.fields),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ParamFact:
-    """A parameter: its pattern (a name, as a rule) and the text of its type."""
-
-    name: str
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionFact:
-    """A function or method, with or without a body.
-
-    `owner` is the last path segment of the type it is a method of (the trait's name inside a `trait`), empty
-    for a free function; `owner_type` is that type as written. `trait` is set inside a trait and its impls.
-    `receiver` is empty, `self`, `&self`, `&mut self` or `self: <type>`, with lifetimes and `mut` dropped.
-    """
-
-    path: str
-    name: str
-    owner: str
-    span: Span
-    owner_type: str = ""
-    trait: str = ""
-    receiver: str = ""
-    params: tuple[ParamFact, ...] = ()
-    returns: str = ""
-    generics: str = ""
-    modifiers: str = ""
-    attributes: tuple[str, ...] = ()
-    module: str = ""
-    is_pub: bool = False
-    has_body: bool = True
-
-    @property
-    def is_unsafe(self) -> bool:
-        """Whether it is declared `unsafe`."""
-        return "unsafe" in self.modifiers.split()
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """What must be equal for two definitions of a name to count as one."""
-        types = tuple(param.type for param in self.params)
-        return (self.owner, self.owner_type, self.receiver, types, self.returns, self.modifiers)
-
-
-@dataclass(frozen=True, slots=True)
-class ImplFact:
-    """An `impl` block: `trait` is empty for an inherent one; `where` is the text of its where clause."""
-
-    path: str
-    type: str
-    trait: str
-    span: Span
-    generics: str = ""
-    where: str = ""
-    attributes: tuple[str, ...] = ()
-    module: str = ""
-    is_unsafe: bool = False
-
-    @property
-    def owner(self) -> str:
-        """The last path segment of the type."""
-        return head_name(self.type)
-
-
-@dataclass(frozen=True, slots=True)
-class UseFact:
-    """One imported name: its full path, the name it has here (empty for a glob), and where."""
-
-    path: str
-    alias: str
-    glob: bool
-    span: Span
-    module: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """What one file says."""
-
-    path: str
-    types: tuple[TypeFact, ...] = ()
-    functions: tuple[FunctionFact, ...] = ()
-    impls: tuple[ImplFact, ...] = ()
-    uses: tuple[UseFact, ...] = ()
+_RAW: Final = re.compile(r"\*\s*(?:const|mut)\b|\bNonNull\b")
+_CALLED: Final = re.compile(rb"([A-Za-z_]\w*)\s*(?:::\s*<[^()\n]{0,80}>\s*)?\(|::\s*([a-z_]\w*)\s*[,)]")
+_NO_CALL: Final = frozenset(
+    {"if", "while", "match", "return", "for", "in", "unsafe", "Some", "Ok", "Err", "fn"}
+)
+_BINDING: Final = re.compile(rb"\bbindings::([A-Za-z_]\w*)")
+_DEFINED: Final = re.compile(rb"\b(?:fn|struct|enum|union|trait|type)\s+([A-Za-z_]\w*)")
 
 
 def extract_facts(parsed: ParsedFile) -> FileFacts:
@@ -173,19 +94,11 @@ def extract_facts(parsed: ParsedFile) -> FileFacts:
         tuple(reader.functions),
         tuple(reader.impls),
         tuple(reader.uses),
+        tuple(reader.modules),
+        tuple(reader.macros),
+        _bindings(parsed.source.data, reader.uses),
+        reader.headings.get(-1, ()),
     )
-
-
-def head_name(type_text: str) -> str:
-    """The last path segment of a type as written: `Foo` of `&'a mut a::Foo<T>`; empty where there is none."""
-    text = type_text.lstrip("&* \t\n")
-    text = _LIFETIME.sub("", text) if text.startswith("'") else text
-    for prefix in ("mut ", "const ", "dyn ", "impl "):
-        text = text.removeprefix(prefix).lstrip()
-    if text.startswith("<"):
-        return ""
-    name = text.partition("<")[0].strip().removesuffix("::").rpartition("::")[2].strip()
-    return name if name.removeprefix("$").isidentifier() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +121,13 @@ class _Reader:
     uses: list[UseFact] = field(default_factory=list)
     scopes: list[_Scope] = field(default_factory=list)
     pending: list[tuple[Span, str]] = field(default_factory=list)
+    modules: list[ModuleFact] = field(default_factory=list)
+    macros: list[MacroFact] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.path = self.parsed.source.path
         self.data = self.parsed.source.data
+        self.headings = doc_headings(self.data)
         self.scopes.append(_Scope(len(self.data) + 1, ""))
 
     def read(self, node: Node) -> None:
@@ -225,26 +141,42 @@ class _Reader:
                 self.pending.clear()
             self.pending.append((span_of(node), self._text(node)))
             return
+        top = self.pending[0][0].start if self.pending else start
         attributes = self._attributes(start)
+        if not attributes:
+            top = start
         scope = self.scopes[-1]
+        sections = self._sections(top) if self.headings else ()
         if kind in _FUNCTIONS:
-            self._function(node, scope, attributes)
+            self._function(node, scope, attributes, sections)
         elif kind == "impl_item":
             self._impl(node, scope, attributes)
         elif kind == "mod_item":
             name = self._field(node, "name")
             module = f"{scope.module}::{name}" if scope.module else name
+            inline = node.child_by_field_name("body") is not None
+            self.modules.append(ModuleFact(name, span_of(node), scope.module, inline, attributes))
             self.scopes.append(_Scope(node.end_byte, module))
+        elif kind == "macro_definition":
+            self._macro(node, scope, attributes)
         elif kind == "use_declaration":
             argument = node.child_by_field_name("argument")
             if argument is not None:
+                is_pub = node.children[0].type == "visibility_modifier"
                 for path, alias in expand_use(self._text(argument)):
                     glob = path.endswith("::*")
+                    span = span_of(node)
                     self.uses.append(
-                        UseFact(path.removesuffix("::*"), alias, glob, span_of(node), scope.module)
+                        UseFact(path.removesuffix("::*"), alias, glob, span, scope.module, is_pub)
                     )
-        elif not (kind == "type_item" and scope.impl is not None):
-            self._type(node, kind, scope, attributes)
+        elif kind == "type_item" and scope.impl is not None:
+            if self.impls and self.impls[-1] is scope.impl:
+                given = (self._field(node, "name"), self._field(node, "type"))
+                held = replace(scope.impl, types=(*scope.impl.types, given))
+                self.impls[-1] = held
+                self.scopes[-1] = replace(scope, impl=held)
+        else:
+            self._type(node, kind, scope, attributes, sections)
 
     def _text(self, node: Node) -> str:
         return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
@@ -264,10 +196,24 @@ class _Reader:
         self.pending.clear()
         return texts
 
-    def _function(self, node: Node, scope: _Scope, attributes: tuple[str, ...]) -> None:
+    def _sections(self, top: int) -> tuple[str, ...]:
+        return self.headings.get(self.data.rfind(b"\n", 0, top) + 1, ())
+
+    def _macro(self, node: Node, scope: _Scope, attributes: tuple[str, ...]) -> None:
+        names = _DEFINED.findall(self.data, node.start_byte, node.end_byte)
+        defines = tuple(dict.fromkeys(name.decode() for name in names))
+        exported = any("macro_export" in text for text in attributes)
+        self.macros.append(
+            MacroFact(self._field(node, "name"), span_of(node), scope.module, exported, defines)
+        )
+
+    def _function(
+        self, node: Node, scope: _Scope, attributes: tuple[str, ...], sections: tuple[str, ...]
+    ) -> None:
         name = generics = returns = modifiers = receiver = ""
         params: tuple[ParamFact, ...] = ()
-        is_pub = has_body = arrow = False
+        is_pub = arrow = False
+        body: Node | None = None
         for child in node.children:
             kind = child.type
             if arrow:
@@ -277,7 +223,7 @@ class _Reader:
             elif kind == "parameters":
                 receiver, params = self._parameters(child)
             elif kind == "block":
-                has_body = True
+                body = child
             elif kind == "->":
                 arrow = True
             elif kind == "visibility_modifier":
@@ -303,10 +249,20 @@ class _Reader:
                 attributes,
                 scope.module,
                 is_pub,
-                has_body,
+                body is not None,
+                impl.generics if impl else "",
+                self._called(body, params, receiver) if body is not None else (),
+                sections,
             )
         )
         self.scopes.append(_Scope(node.end_byte, scope.module))
+
+    def _called(self, body: Node, params: tuple[ParamFact, ...], receiver: str) -> tuple[str, ...]:
+        if not (any(_RAW.search(param.type) for param in params) or _RAW.search(receiver)):
+            return ()
+        found = _CALLED.findall(self.data, body.start_byte, body.end_byte)
+        names = dict.fromkeys((called or named).decode() for called, named in found)
+        return tuple(name for name in names if name not in _NO_CALL)
 
     def _parameters(self, node: Node) -> tuple[str, tuple[ParamFact, ...]]:
         receiver, params = "", []
@@ -336,7 +292,14 @@ class _Reader:
         self.impls.append(fact)
         self.scopes.append(_Scope(node.end_byte, scope.module, fact))
 
-    def _type(self, node: Node, kind: str, scope: _Scope, attributes: tuple[str, ...]) -> None:
+    def _type(
+        self,
+        node: Node,
+        kind: str,
+        scope: _Scope,
+        attributes: tuple[str, ...],
+        sections: tuple[str, ...],
+    ) -> None:
         if not _TYPE_KINDS[kind]:
             return
         name = self._field(node, "name")
@@ -353,10 +316,12 @@ class _Reader:
                 attributes,
                 scope.module,
                 any(child.type == "visibility_modifier" for child in node.children),
+                sections,
             )
         )
         if kind == "trait_item":
-            impl = ImplFact(self.path, name, name, span_of(node), module=scope.module)
+            generics = self._field(node, "type_parameters")
+            impl = ImplFact(self.path, name, name, span_of(node), generics, module=scope.module)
             self.scopes.append(_Scope(node.end_byte, scope.module, impl))
 
     def _fields(self, body: Node) -> Iterator[FieldFact]:
@@ -378,6 +343,18 @@ class _Reader:
                 index += 1
             yield FieldFact(*found, span_of(child), tuple(attributes))
             attributes.clear()
+
+
+def _bindings(data: bytes, uses: list[UseFact]) -> tuple[str, ...]:
+    """What of the C bindings a file mentions outside of line comments, or imports."""
+    found = {name for use in uses for name in _BINDING.findall(use.path.encode())}
+    for match in _BINDING.finditer(data):
+        if (
+            match[1] not in found
+            and b"//" not in data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+        ):
+            found.add(match[1])
+    return tuple(sorted(name.decode() for name in found))
 
 
 def expand_use(text: str) -> Iterator[tuple[str, str]]:

@@ -6,14 +6,18 @@ Names are not unique in a kernel, so no query ever picks one of several: it hand
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFact, UseFact
+from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFact, UseFact, head_name
+from rfl_lint.index_names import Found, Names
+from rfl_lint.index_tables import Tables
 
 F = TypeVar("F", FunctionFact, TypeFact)
+_MAX_ALIASES: Final = 8
 
 
 @dataclass(frozen=True)
@@ -49,108 +53,276 @@ class Answer(Generic[F]):
 class Index:
     """Answers by name; an answer may be "unknown", and then a default rule stays silent.
 
-    `near` is the path of the asking file: definitions in it hide those of other files.
+    Without `near` a name stands for everything of that name in all files. `near` is the path of the asking file:
+    then the name (or path, `a::b::Name`) means what it means there, by definitions, `use` lines and modules, and
+    what neither is in that file's crate nor imported there is no answer. `module` is the module of that file (`a::b`,
+    empty for the file itself); None stands for any of them, and the file's own definitions hide what is imported.
     """
 
     def __init__(self, facts: Iterable[FileFacts] = ()) -> None:
         """Merge the facts of several files."""
         self.files = {fact.path: fact for fact in facts}
-        self._found_functions: dict[tuple[str, str, str], Answer[FunctionFact]] = {}
-        self._found_types: dict[tuple[str, str], Answer[TypeFact]] = {}
-        self._found_fields: dict[tuple[str, str, str], str | None] = {}
+        self.names = Names(self.files)
+        self._tables: Tables | None = None
+        self._memo: dict[tuple[object, ...], object] = {}
 
-    @cached_property
-    def _functions(self) -> dict[tuple[str, str], list[FunctionFact]]:
-        return _grouped(
-            ((fact.owner, fact.name), fact) for file in self.files.values() for fact in file.functions
-        )
+    def replace(self, facts: FileFacts) -> None:
+        """Take in what a file says now, in the place of what it said before, if anything."""
+        before = self.files.get(facts.path)
+        if self._tables is not None:
+            if before is not None:
+                self._tables.remove(before)
+            self._tables.add(facts)
+        self.files[facts.path] = facts
+        self._changed(facts.path, layout=before is None or before.modules != facts.modules)
 
-    @cached_property
-    def _types(self) -> dict[str, list[TypeFact]]:
-        return _grouped((fact.name, fact) for file in self.files.values() for fact in file.types)
+    def remove(self, path: str) -> None:
+        """Forget a file."""
+        before = self.files.pop(path, None)
+        if before is not None:
+            if self._tables is not None:
+                self._tables.remove(before)
+            self._changed(path, layout=True)
 
-    @cached_property
-    def _impls(self) -> dict[str, list[ImplFact]]:
-        return _grouped((fact.owner, fact) for file in self.files.values() for fact in file.impls)
+    def _changed(self, path: str, *, layout: bool) -> None:
+        self._memo.clear()
+        self.names.forget(path, layout=layout)
 
-    @cached_property
-    def _uses(self) -> dict[tuple[str, str], list[UseFact]]:
-        return _grouped(
-            ((path, fact.alias), fact)
-            for path, file in self.files.items()
-            for fact in file.uses
-            if fact.alias
-        )
+    @property
+    def tables(self) -> Tables:
+        """Everything by its bare name."""
+        if self._tables is None:
+            self._tables = Tables(self.files.values())
+        return self._tables
 
-    def methods(self, owner: str, name: str, *, near: str = "") -> Answer[FunctionFact]:
-        """The methods and associated functions `name` of a type or trait of that name."""
-        return self._function(owner, name, near) if owner else Answer()
+    # Types.
 
-    def functions(self, name: str, *, near: str = "") -> Answer[FunctionFact]:
-        """The free functions of a name."""
-        return self._function("", name, near)
+    def type(self, name: str, *, near: str = "", module: str | None = None) -> Answer[TypeFact]:
+        """The structs, enums, unions, aliases and traits that a name or path means."""
+        key = ("type", name, near, module)
+        if key not in self._memo:
+            self._memo[key] = Answer(self._types(name, near, module))
+        return self._memo[key]  # type: ignore[return-value]
 
-    def _function(self, owner: str, name: str, near: str) -> Answer[FunctionFact]:
-        key = (owner, name, near)
-        if key not in self._found_functions:
-            self._found_functions[key] = _nearest(self._functions.get((owner, name), []), near)
-        return self._found_functions[key]
+    def _types(self, name: str, near: str, module: str | None) -> tuple[TypeFact, ...]:
+        everywhere = self.tables.types(_last(name))
+        if not near:
+            return everywhere
+        if module is None and "::" not in name:
+            local = tuple(fact for fact in everywhere if fact.path == near)
+            if local:
+                return local
+        found = self.names.meaning(name, near, module or "")
+        if found is None and "::" not in name:
+            return tuple(fact for fact in everywhere if fact.path == near)
+        return found.types if found is not None else ()
 
-    def type(self, name: str, *, near: str = "") -> Answer[TypeFact]:
-        """The structs, enums, unions, aliases and traits of a name."""
-        key = (name, near)
-        if key not in self._found_types:
-            self._found_types[key] = _nearest(self._types.get(name, []), near)
-        return self._found_types[key]
-
-    def fields(self, type_name: str, *, near: str = "") -> tuple[FieldFact, ...] | None:
+    def fields(
+        self, type_name: str, *, near: str = "", module: str | None = None
+    ) -> tuple[FieldFact, ...] | None:
         """The fields of a type of which there is one definition only (or several that agree)."""
-        fact = self.type(type_name, near=near).only
+        fact = self.type(type_name, near=near, module=module).only
         return fact.fields if fact is not None else None
 
-    def field_type(self, type_name: str, field: str, *, near: str = "") -> str | None:
+    def field_type(
+        self, type_name: str, field: str, *, near: str = "", module: str | None = None
+    ) -> str | None:
         """The text of a field's type, if all definitions of the type that the index knows agree on it."""
-        key = (type_name, field, near)
-        if key not in self._found_fields:
-            answer = self.type(type_name, near=near)
-            text = answer.agreed(lambda fact: next((f.type for f in fact.fields if f.name == field), ""))
-            self._found_fields[key] = text or None
-        return self._found_fields[key]
+        answer = self.type(type_name, near=near, module=module)
+        return answer.agreed(lambda fact: next((f.type for f in fact.fields if f.name == field), "")) or None
+
+    # Functions.
+
+    def functions(self, name: str, *, near: str = "", module: str | None = None) -> Answer[FunctionFact]:
+        """The free functions that a name or path means."""
+        key = ("functions", name, near, module)
+        if key not in self._memo:
+            self._memo[key] = Answer(self._free(name, near, module))
+        return self._memo[key]  # type: ignore[return-value]
+
+    def _free(self, name: str, near: str, module: str | None) -> tuple[FunctionFact, ...]:
+        everywhere = self.tables.functions("", _last(name))
+        if not near:
+            return everywhere
+        if module is None and "::" not in name:
+            local = tuple(fact for fact in everywhere if fact.path == near)
+            if local:
+                return local
+        found = self.names.meaning(name, near, module or "")
+        if found is None and "::" not in name:
+            return tuple(fact for fact in everywhere if fact.path == near)
+        return found.functions if found is not None else ()
+
+    def methods(
+        self, owner: str, name: str, *, near: str = "", module: str | None = None
+    ) -> Answer[FunctionFact]:
+        """The methods and associated functions `name` of the type or trait that `owner` means.
+
+        Those of its own `impl` blocks; else those of the type that it is an alias of; else the default methods of
+        the traits that it implements.
+        """
+        key = ("methods", owner, name, near, module)
+        if key not in self._memo:
+            self._memo[key] = Answer(self._methods(owner, name, near, module) if owner else ())
+        return self._memo[key]  # type: ignore[return-value]
+
+    def _methods(self, owner: str, name: str, near: str, module: str | None) -> tuple[FunctionFact, ...]:
+        if not near:
+            return self.tables.functions(_last(owner), name)
+        types = self.type(owner, near=near, module=module).candidates
+        if not types:
+            return self._of_undefined(owner, name, near, module or "")
+        for _ in range(_MAX_ALIASES):
+            found = tuple(fact for each in types for fact in self._methods_of(each, name))
+            if found or any(each.kind != "alias" for each in types):
+                return found
+            types = self._targets(types)
+        return ()
+
+    def _targets(self, aliases: Iterable[TypeFact]) -> tuple[TypeFact, ...]:
+        """What aliases stand for, where that is defined in some file."""
+        return tuple(
+            target
+            for alias in aliases
+            if alias.kind == "alias" and (path := head_path(alias.target))
+            for target in self.type(path, near=alias.path, module=alias.module).candidates
+            if target is not alias
+        )
+
+    def _methods_of(self, owner: TypeFact, name: str) -> tuple[FunctionFact, ...]:
+        """The methods of one definition, wherever its `impl` blocks stand."""
+        own = tuple(
+            fact
+            for known_as in self.tables.names_of(owner.name)
+            for fact in self.tables.functions(known_as, name)
+            if owner in self.owners(fact)
+        )
+        return own or tuple(
+            fact
+            for trait in self.traits(owner)
+            for fact in self.tables.functions(trait.name, name)
+            if fact.has_body and trait in self.owners(fact)
+        )
+
+    def _of_undefined(self, owner: str, name: str, near: str, module: str) -> tuple[FunctionFact, ...]:
+        """Methods of a type that no file defines: it comes from a macro, or from outside of the files."""
+        found = [fact for fact in self.tables.functions(_last(owner), name) if not self.owners(fact)]
+        path = owner if "::" in owner else self.imported(near, owner) or ""
+        home = self.names.meaning(path.rpartition("::")[0], near, module) if "::" in path else None
+        if home is not None and home.modules:
+            return tuple(fact for fact in found if self.names.home(fact.path) in home.modules)
+        local = tuple(fact for fact in found if fact.path == near and "::" not in owner)
+        return local or tuple(
+            fact for fact in found if fact.path.startswith("rust/") and _last(owner) not in _generics_of(fact)
+        )
+
+    def owners(self, fact: FunctionFact | ImplFact) -> tuple[TypeFact, ...]:
+        """The definitions that the type of a method or of an `impl` block may mean."""
+        written = fact.owner_type if isinstance(fact, FunctionFact) else fact.type
+        key = ("owners", written, fact.path, fact.module)
+        if key not in self._memo:
+            path = head_path(written)
+            types = self.type(path, near=fact.path, module=fact.module).candidates if path else ()
+            self._memo[key] = (*types, *self._targets(types))
+        return self._memo[key]  # type: ignore[return-value]
+
+    def traits(self, owner: TypeFact) -> tuple[TypeFact, ...]:
+        """The traits, as far as files define them, that a type implements."""
+        key = ("traits", owner.path, owner.span.start)
+        if key not in self._memo:
+            found = (
+                trait
+                for impl in self.impls_of(owner)
+                if (path := head_path(impl.trait))
+                for trait in self.type(path, near=impl.path, module=impl.module).candidates
+            )
+            self._memo[key] = tuple(dict.fromkeys(found))
+        return self._memo[key]  # type: ignore[return-value]
+
+    def overriding(self, fact: FunctionFact) -> tuple[FunctionFact, ...]:
+        """For a method that a trait declares: what the `impl` blocks of the trait put in its place."""
+        trait = next((each for each in self.owners(fact) if each.kind == "trait"), None)
+        if trait is None or not fact.trait:
+            return ()
+        return tuple(
+            other
+            for other in self.tables.trait_methods(fact.name)
+            if other.owner != other.trait
+            and head_name(other.trait) in self.tables.names_of(trait.name)
+            and trait in self.type(head_path(other.trait), near=other.path, module=other.module).candidates
+        )
+
+    # Implementations.
 
     def impls(self, owner: str) -> tuple[ImplFact, ...]:
         """Every `impl` block for a type of that name."""
-        return tuple(self._impls.get(owner, ()))
+        return self.tables.impls(owner)
+
+    def impls_of(self, owner: TypeFact) -> tuple[ImplFact, ...]:
+        """Every `impl` block for one type."""
+        key = ("impls_of", owner.path, owner.span.start)
+        if key not in self._memo:
+            self._memo[key] = tuple(
+                impl
+                for known_as in self.tables.names_of(owner.name)
+                for impl in self.tables.impls(known_as)
+                if owner in self.owners(impl)
+            )
+        return self._memo[key]  # type: ignore[return-value]
 
     def implements(self, owner: str, trait: str) -> bool:
         """Whether some `impl` of the trait (its last path segment) for a type of that name is known."""
-        return any(_last_segment(impl.trait) == trait for impl in self._impls.get(owner, ()))
+        return any(head_name(impl.trait) == trait for impl in self.tables.impls(owner))
+
+    # Imports.
 
     def imported(self, path: str, name: str) -> str | None:
         """The full path of what the file `path` imports as `name`, if it does so in one way only."""
-        paths = {fact.path for fact in self._uses.get((path, name), ())}
+        paths = {fact.path for fact in self._uses(path, name)}
         return paths.pop() if len(paths) == 1 else None
+
+    def _uses(self, path: str, name: str) -> list[UseFact]:
+        key = ("uses", path)
+        if key not in self._memo:
+            found: dict[str, list[UseFact]] = {}
+            facts = self.files.get(path)
+            for fact in facts.uses if facts is not None else ():
+                if fact.alias:
+                    found.setdefault(fact.alias, []).append(fact)
+            self._memo[key] = found
+        uses: dict[str, list[UseFact]] = self._memo[key]  # type: ignore[assignment]
+        return uses.get(name, [])
 
     def original_name(self, path: str, name: str) -> str:
         """The name that a type has where it is defined: `B` for `C` after `use a::B as C`."""
         imported = self.imported(path, name)
         return imported.rpartition("::")[2] if imported is not None else name
 
+    def meaning(self, name: str, *, near: str, module: str = "") -> Found | None:
+        """Everything that a path means at a place; None if nothing there mentions its first word."""
+        return self.names.meaning(name, near, module)
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
-    found: dict[K, list[V]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
-
-
-def _nearest(candidates: list[F], near: str) -> Answer[F]:
-    local = [fact for fact in candidates if fact.path == near] if near else []
-    return Answer(tuple(local or candidates))
+    def path_of(self, fact: TypeFact | FunctionFact, near: str) -> str:
+        """A path under which the file `near` can name a definition; its bare name if the file itself defines it."""
+        if fact.path == near and not fact.module:
+            return fact.name
+        home = self.names.home(fact.path)
+        crate = home.crate if fact.path.startswith("rust/") else "crate"
+        return "::".join(part for part in (crate, home.module, fact.module, fact.name) if part)
 
 
-def _last_segment(path: str) -> str:
-    return path.partition("<")[0].strip().rpartition("::")[2]
+def _generics_of(fact: FunctionFact) -> list[str]:
+    return re.findall(r"\w+", fact.owner_generics)
+
+
+def head_path(type_text: str) -> str:
+    """The path of a type as written, without generics: `a::Foo` of `&mut a::Foo<T>`; empty if it is none."""
+    name = head_name(type_text)
+    if not name:
+        return ""
+    before = type_text.partition("<")[0].rpartition(name)[0].split()
+    return "".join(before[-1:]).lstrip("&*") + name if before and before[-1].endswith("::") else name
+
+
+def _last(path: str) -> str:
+    return path.rpartition("::")[2]

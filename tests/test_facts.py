@@ -180,3 +180,51 @@ def test_comments_between_attribute_and_item_cost_nothing_special() -> None:
     comments = "/* a */ " * 2000
     assert type_fact(f"#[x] {comments} struct S;").attributes == ("#[x]",)
     assert type_fact(f"#[x] {comments} const A: u8 = 1; struct S;").attributes == ()
+
+
+def test_modules_macros_and_associated_types() -> None:
+    facts = facts_of(
+        'mod a; #[path = "x.rs"] pub mod b; mod c { mod d { } }\n'
+        "#[macro_export] macro_rules! m { () => { fn f() {} struct S; } }\n"
+        "impl Deref for T { type Target = U; fn deref(&self) -> &U { x } }"
+    )
+    assert [(mod.name, mod.module, mod.inline) for mod in facts.modules] == [
+        ("a", "", False), ("b", "", False), ("c", "", True), ("d", "c", True)
+    ]  # fmt: skip
+    assert facts.modules[1].attributes == ('#[path = "x.rs"]',)
+    assert [(macro.name, macro.is_exported, macro.defines) for macro in facts.macros] == [
+        ("m", True, ("f", "S"))
+    ]
+    (impl,) = facts.impls
+    assert impl.types == (("Target", "U"),)
+
+
+def test_sections_of_docs() -> None:
+    facts = facts_of(
+        "//! # Safety model\n\n/// One.\n///\n/// # Safety\n///\n/// ```\n/// # use x::Y;\n/// ```\n/// # Panics\n"
+        "#[inline]\npub unsafe fn f() {}\n\nfn g() {}\n\n    /// # Invariants\n    pub struct S;\n"
+    )
+    assert [fact.sections for fact in facts.functions] == [("safety", "panics"), ()]
+    assert [fact.sections for fact in facts.types] == [("invariants",)]
+    assert facts.sections == ("safety model",)
+
+
+def test_bindings_that_a_file_mentions() -> None:
+    text = "use crate::bindings::{c, d as e}; fn f() { bindings::b(); let _ = Some(bindings::a); } // bindings::not"
+    assert facts_of(text).bindings == ("a", "b", "c", "d")
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        (
+            "fn f(p: *const T) { if (x) { g(p); h::<T>(p) } p.map(Arc::from_raw); }",
+            ("g", "h", "map", "from_raw"),
+        ),
+        ("fn f(p: NonNull<T>) { g(p) }", ("g",)),
+        ("fn f(p: &T) { g(p) }", ()),
+        ("fn f(p: *const T);", ()),
+    ],
+)
+def test_calls_of_functions_that_take_a_pointer(text: str, calls: tuple[str, ...]) -> None:
+    assert function(text).calls == calls

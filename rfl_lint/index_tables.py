@@ -1,0 +1,110 @@
+"""Facts of many files by bare name. One file's can be taken out and put in again without touching the others'.
+
+What a lookup gives is ordered by path, so it does not depend on the order in which files came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from rfl_lint.facts import FileFacts, FunctionFact, ImplFact, TypeFact, head_name
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(slots=True)
+class _Table(Generic[K, V]):
+    """Values by key and, below it, by file."""
+
+    rows: dict[K, dict[str, list[V]]] = field(default_factory=dict)
+
+    def add(self, path: str, pairs: Iterable[tuple[K, V]]) -> None:
+        for key, value in pairs:
+            self.rows.setdefault(key, {}).setdefault(path, []).append(value)
+
+    def remove(self, path: str, pairs: Iterable[tuple[K, V]]) -> None:
+        for key, _ in pairs:
+            row = self.rows.get(key)
+            if row is not None:
+                row.pop(path, None)
+                if not row:
+                    del self.rows[key]
+
+    def get(self, key: K) -> tuple[V, ...]:
+        row = self.rows.get(key)
+        if row is None:
+            return ()
+        return tuple(value for path in sorted(row) for value in row[path])
+
+
+class Tables:
+    """Functions by owner and name, types, `impl` blocks, and under which other names types go."""
+
+    def __init__(self, files: Iterable[FileFacts]) -> None:
+        """List the facts of several files."""
+        self._functions: _Table[tuple[str, str], FunctionFact] = _Table()
+        self._trait_methods: _Table[str, FunctionFact] = _Table()
+        self._types: _Table[str, TypeFact] = _Table()
+        self._impls: _Table[str, ImplFact] = _Table()
+        self._renamed: _Table[str, str] = _Table()
+        for facts in files:
+            self.add(facts)
+
+    def add(self, facts: FileFacts) -> None:
+        """List one more file's facts."""
+        path = facts.path
+        self._functions.add(path, _functions(facts))
+        self._trait_methods.add(path, _trait_methods(facts))
+        self._types.add(path, ((fact.name, fact) for fact in facts.types))
+        self._impls.add(path, ((fact.owner, fact) for fact in facts.impls))
+        self._renamed.add(path, _renamed(facts))
+
+    def remove(self, facts: FileFacts) -> None:
+        """Take out what a file said."""
+        path = facts.path
+        self._functions.remove(path, _functions(facts))
+        self._trait_methods.remove(path, _trait_methods(facts))
+        self._types.remove(path, ((fact.name, fact) for fact in facts.types))
+        self._impls.remove(path, ((fact.owner, fact) for fact in facts.impls))
+        self._renamed.remove(path, _renamed(facts))
+
+    def functions(self, owner: str, name: str) -> tuple[FunctionFact, ...]:
+        """Functions of a name whose `impl` names its type so; `owner` is empty for free functions."""
+        return self._functions.get((owner, name))
+
+    def trait_methods(self, name: str) -> tuple[FunctionFact, ...]:
+        """Methods of a name in `impl` blocks of traits."""
+        return self._trait_methods.get(name)
+
+    def types(self, name: str) -> tuple[TypeFact, ...]:
+        """Types and traits of a name."""
+        return self._types.get(name)
+
+    def impls(self, owner: str) -> tuple[ImplFact, ...]:
+        """`impl` blocks that name their type so."""
+        return self._impls.get(owner)
+
+    def names_of(self, name: str) -> tuple[str, ...]:
+        """A name, and those that `use .. as ..` and aliases give to something of that name."""
+        return tuple(dict.fromkeys((name, *self._renamed.get(name))))
+
+
+def _functions(facts: FileFacts) -> Iterator[tuple[tuple[str, str], FunctionFact]]:
+    return (((fact.owner, fact.name), fact) for fact in facts.functions)
+
+
+def _trait_methods(facts: FileFacts) -> Iterator[tuple[str, FunctionFact]]:
+    return ((fact.name, fact) for fact in facts.functions if fact.trait)
+
+
+def _renamed(facts: FileFacts) -> Iterator[tuple[str, str]]:
+    for use in facts.uses:
+        original = use.path.rpartition("::")[2]
+        if use.alias not in ("", "_", original):
+            yield original, use.alias
+    for fact in facts.types:
+        if fact.kind == "alias":
+            yield head_name(fact.target), fact.name
