@@ -46,12 +46,12 @@ def has_headers(root: Path) -> bool:
     return (root / BINDINGS_HELPER).is_file()
 
 
-def stamp_of(root: str, path: str) -> Stamp | None:
-    """The stamp of a path in a tree; None if nothing is there."""
+def stamp_of(root: str, path: str) -> Stamp:
+    """The stamp of a path in a tree; a file that is not there has the size -1."""
     try:
         status = os.lstat(f"{root}/{path}")
     except (OSError, ValueError):
-        return None
+        return path, -1, 0
     return path, status.st_size, status.st_mtime_ns
 
 
@@ -63,12 +63,8 @@ def find_functions(root: Path, names: Iterable[str]) -> Search:
     walk = Walk(root)
     result = Search(stamps=walk.stamps)
     for text in walk.outward():
-        if not missing and not silent:
-            break
         forms = helpers if text.path.startswith("rust/") else headers
-        for name in sorted({forms[word] for word in forms.keys() & text.words}):
-            if name not in missing and name not in silent:
-                continue
+        for name in sorted({forms[word] for word in forms.keys() & text.words} & (missing | silent)):
             function = declared(text, name)
             if function is None:
                 continue
@@ -82,6 +78,8 @@ def find_functions(root: Path, names: Iterable[str]) -> Search:
                 must_check = known.must_check or function.must_check
                 result.functions[known.name] = replace(known, failure=function.failure, must_check=must_check)
                 silent.discard(name)
+        if not missing and not silent:
+            break
     return result
 
 
@@ -131,7 +129,7 @@ class Walk:
             listed = sorted(os.listdir(f"{self._root}/{HELPERS}"))  # noqa: PTH208 - names are all it takes
         except OSError:
             listed = []
-        self.stamps.extend(filter(None, [stamp_of(self._root, HELPERS)]))
+        self.stamps.append(stamp_of(self._root, HELPERS))
         starts.extend(f"{HELPERS}/{name}" for name in listed if name.endswith(".c"))
         if not listed:
             starts.append(f"{HELPERS}.c")
@@ -207,6 +205,8 @@ class Walk:
         key = f"<{text}"
         if key not in self._resolved:
             self._resolved[key] = next((path for path in self._places(text) if self._is_file(path)), None)
+            if self._resolved[key] is None:  # should it appear one day, the search has more to find
+                self.stamps.append(stamp_of(self._root, f"{_FOLDERS[0]}/{text}"))
         return self._resolved[key]
 
     def _places(self, name: str) -> Iterator[str]:

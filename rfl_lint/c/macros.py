@@ -25,7 +25,8 @@ _PASSED: Final = re.compile(rb"PASS_\w+_PARAMS\s*\(\s*(\w+)\s*,.*", re.DOTALL)
 class Target:
     """Where a macro leads.
 
-    `chosen` are the target's parameters that its own become; None for all, in order, but the last `added` ones,
+    `name` is empty where they do more than pass arguments on. `chosen` are the
+    target's parameters that its own become; None for all, in order, but the last `added` ones,
     which the macro supplies.
     """
 
@@ -35,10 +36,12 @@ class Target:
 
 
 def forwarded(text: CText, name: bytes) -> Target | None:
-    """The function behind the macros that begin with `name`, if they all only pass their arguments on."""
+    """Where the macros that begin with `name` lead; None if there is no such macro near allocations."""
     if _MARK not in text.data:
         return None
     macros = _macros(text)
+    if name not in macros:
+        return None
     reached = Target(name)
     for _ in range(_STEPS):
         macro = macros.get(reached.name)
@@ -46,12 +49,12 @@ def forwarded(text: CText, name: bytes) -> Target | None:
             break
         step = _step(*macro)
         if step is None:
-            return None
+            return Target(b"")
         following = _composed(reached, step)
         if following is None:
-            return None
+            return Target(b"")
         reached = following
-    return reached if _MARK in reached.name else None
+    return reached if _MARK in reached.name else Target(b"")
 
 
 def _composed(first: Target, second: Target) -> Target | None:

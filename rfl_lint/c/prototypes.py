@@ -12,7 +12,7 @@ from typing import Final
 
 from rfl_lint.c.facts import CFunction, CParameter, Failure
 from rfl_lint.c.failure import failure_of
-from rfl_lint.c.macros import forwarded
+from rfl_lint.c.macros import Target, forwarded
 from rfl_lint.c.signatures import parse_signature
 from rfl_lint.c.text import CText
 
@@ -39,7 +39,10 @@ def declared(text: CText, name: bytes) -> CFunction | None:
         function = _declared_as(text, spelling, name)
         if function is not None:
             return function
-    return _behind_macro(text, name) or _declared_as(text, name + b"_noprof", name)
+    target = forwarded(text, name)
+    if target is None:
+        return _declared_as(text, name + b"_noprof", name)
+    return _behind_macro(text, target, name)
 
 
 def _declared_as(text: CText, spelling: bytes, name: bytes) -> CFunction | None:
@@ -120,11 +123,11 @@ def _at(text: CText, offset: int, spelling: bytes, name: bytes) -> CFunction | N
 
 def _body(code: bytes, start: int) -> bytes:
     """What stands between the brace before `start` and its partner: on the same line, or first on a later one."""
-    stop = code.find(b"\n}", start, start + _BODY_SPAN)
-    line_end = code.find(b"\n", start, start + _BODY_SPAN)
-    close = code.rfind(b"}", start, line_end) if line_end != -1 else -1
-    if close != -1:
-        stop = close
+    end = min(len(code), start + _BODY_SPAN)
+    line_end = code.find(b"\n", start, end)
+    stop = code.rfind(b"}", start, line_end if line_end != -1 else end)
+    if stop == -1:
+        stop = code.find(b"\n}", start, end)
     return code[start:stop] if stop != -1 else b""
 
 
@@ -138,12 +141,9 @@ def _closing(code: bytes, opening: int) -> int:
     return -1
 
 
-def _behind_macro(text: CText, name: bytes) -> CFunction | None:
+def _behind_macro(text: CText, target: Target, name: bytes) -> CFunction | None:
     """The function that a macro of this name hands its arguments to, with the parameters that they become."""
-    target = forwarded(text, name)
-    if target is None:
-        return None
-    function = _declared_as(text, target.name, name)
+    function = _declared_as(text, target.name, name) if target.name else None
     if function is None:
         return None
     chosen = target.chosen

@@ -144,7 +144,6 @@ def normalised(raw: bytes) -> str:
     """A type with single spaces, and none inside `**`, `(*)` and `[n]`."""
     text = " ".join(raw.decode("utf-8", "replace").split())
     text = re.sub(r"\s*\*\s*", " *", text).replace("* *", "**").replace("* *", "**")
-    text = re.sub(r"\*(?=\w)", "* ", text)
     text = re.sub(r"\(\s+", "(", re.sub(r"\s+\)", ")", text))
     return re.sub(r"\s*\[\s*(.*?)\s*\]", r" [\1]", text).strip()
 
