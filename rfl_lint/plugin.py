@@ -4,8 +4,12 @@ from rfl_lint.analysis.allocation import Fault, flagless_call
 from rfl_lint.analysis.allocation_fix import advice, repair
 from rfl_lint.analysis.comment_skeleton import comment_insertion
 from rfl_lint.analysis.comments import comment_beside, documentation_of, unsafe_keyword
+from rfl_lint.analysis.derivations import in_words, labels
 from rfl_lint.analysis.layout import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
+from rfl_lint.analysis.ownership_pairs import mismatches
 from rfl_lint.analysis.provenance import Misuse, owned_references
+from rfl_lint.analysis.shared_casts import shared_casts
+from rfl_lint.analysis.upcasts import upcasts
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -43,10 +47,15 @@ __all__ = [
     "comment_insertion",
     "documentation_of",
     "flagless_call",
+    "in_words",
+    "labels",
+    "mismatches",
     "owned_references",
     "repair",
+    "shared_casts",
     "size_only_allocations",
     "span_of",
     "unread_layouts",
     "unsafe_keyword",
+    "upcasts",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from rfl_lint.analysis.calls import Call
-from rfl_lint.analysis.provenance_terms import NOTHING, UNKNOWN, Derived, Effect, Source, Term
+from rfl_lint.analysis.provenance_terms import NOTHING, UNKNOWN, Derived, Effect, Source, Step, Term
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
 
@@ -50,12 +50,31 @@ class MacroReader:
         tokens = tokens[:comma]
         if not tokens:
             return UNKNOWN
+        if not as_place:
+            cast = next((index for index, token in enumerate(tokens) if token.type == "as"), len(tokens))
+            tokens = tokens[:cast] or tokens
         span = Span(tokens[0].start_byte, tokens[-1].end_byte)
         for fragment in self.cx.parsed.fragments_in(call.node):
             node = fragment.root.descendant_for_byte_range(span.start, span.end)
             if node is not None and span_of(node) == span:
                 return self.reader.place(node) if as_place else self.reader.value(node)
+        if tokens[0].type == "&" and not as_place:
+            return self._token_borrow(tokens, span)
         return self._token_path(tokens, as_place=as_place)
+
+    def _token_borrow(self, tokens: list[Node], span: Span) -> Term:
+        """`&place`, `&mut place`, `&raw const place` in tokens."""
+        words = [self.cx.text(token) for token in tokens]
+        is_raw = words[1:2] == ["raw"] and words[2:3] in (["const"], ["mut"])
+        skipped = 3 if is_raw else 2 if words[1:2] == ["mut"] else 1
+        if len(tokens) == skipped:
+            return UNKNOWN
+        place = self._token_path(tokens[skipped:], as_place=True)
+        shown = f"`{self.cx.source.data[span.start : span.end].decode('utf-8', 'replace')}`"
+        if is_raw:
+            return Derived(place, Effect.KEEP, Step(span, f"{shown} points to it", self.cx.path))
+        effect = Effect.BORROW_MUT if skipped == 2 else Effect.BORROW
+        return Derived(place, effect, Step(span, f"{shown} is a reference", self.cx.path))
 
     def _token_path(self, tokens: list[Node], *, as_place: bool) -> Term:
         if tokens[0].type == "*" and len(tokens) == 2 and as_place:

@@ -1,0 +1,139 @@
+"""Derivations as findings show them, and the code behind their steps.
+
+A step keeps the place of an expression; whoever judges a derivation wants the expression back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rfl_lint.analysis.provenance_terms import Step
+from rfl_lint.analysis.typeref import TypeKind, TypeRef
+from rfl_lint.analysis.types import types
+from rfl_lint.finding import Label
+from rfl_lint.rule import Context
+from rfl_lint.source import Span
+from rfl_lint.syntax import Node, span_of
+
+PART: Final = "is part of it"
+"""How the words of a step end that goes to a field of what the pointer points to."""
+
+_SHOWN: Final = 6
+_AROUND: Final = frozenset({"Pin", "Option", "Result"})
+_PATTERNS: Final = frozenset(
+    {"let_declaration", "tuple_pattern", "tuple_struct_pattern", "match_pattern", "field_pattern",
+     "let_condition", "closure_parameters", "captured_pattern", "mut_pattern", "reference_pattern"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Referent:
+    """What the last reference of a derivation refers to; `index` is that step's.
+
+    `type` is None if it cannot be told, `text` is what stands at the step.
+    """
+
+    index: int
+    type: TypeRef | None
+    text: str
+    cx: Context
+
+
+def node_at(span: Span, cx: Context) -> Node | None:
+    """The outermost node that stands exactly there, in whichever fragment that is."""
+    found = None
+    for fragment in cx.parsed.fragments_at(span.start):
+        node = fragment.root.descendant_for_byte_range(span.start, span.end)
+        if node is not None and span_of(node) == span:
+            found = node
+    while found is not None:
+        above = found.parent
+        if above is None or span_of(above) != span or above.type == "source_file":
+            break
+        found = above
+    return found
+
+
+def step_context(step: Step, cx: Context) -> Context | None:
+    """The file that a step stands in."""
+    return cx.other(step.path) if step.path else cx
+
+
+def step_node(step: Step, cx: Context) -> Node | None:
+    """The expression or parameter of a step."""
+    where = step_context(step, cx)
+    return node_at(step.span, where) if where is not None else None
+
+
+def step_text(step: Step, cx: Context) -> str:
+    """What stands at a step."""
+    where = step_context(step, cx)
+    return where.source.data[step.span.start : step.span.end].decode("utf-8", "replace") if where else ""
+
+
+def last_referent(steps: Sequence[Step], cx: Context) -> Referent | None:
+    """What the last reference on the way refers to; None if there is none to be seen."""
+    for index in range(len(steps) - 1, -1, -1):
+        where = step_context(steps[index], cx)
+        if where is None:
+            continue
+        node, text = node_at(steps[index].span, where), step_text(steps[index], cx)
+        written = text.startswith("&") and not text[1:].lstrip().startswith("raw ")
+        written = written and (node is None or node.type == "reference_expression")
+        is_part = steps[index].words.endswith(PART)  # a place: its type is not that of the pointer to it
+        ref = _type_at(node, where) if node is not None and not is_part else None
+        while ref is not None and ref.head in _AROUND and ref.args:
+            ref = ref.args[0]
+        if ref is not None and ref.is_reference:
+            target = ref.referent
+            known = target != TypeRef(TypeKind.OTHER)
+            return Referent(index, target if known else None, text, where)
+        if written or (ref is None and steps[index].words.endswith("is a reference")):
+            return Referent(index, None, text, where)
+    return None
+
+
+def _type_at(node: Node, cx: Context) -> TypeRef | None:
+    if node.type == "self_parameter":
+        own = types(cx).self_type(node)
+        if not any(child.type == "&" for child in node.children):
+            return own
+        if own is None:  # in a trait: whoever implements it
+            own = TypeRef(TypeKind.OTHER)
+        return TypeRef(TypeKind.REF, args=(own,))
+    if node.type == "parameter":
+        written = node.child_by_field_name("type")
+        return types(cx).annotated(written) if written is not None else None
+    if node.type == "identifier":
+        above = cx.parent(node)
+        if above is not None and above.type in _PATTERNS:
+            return None
+    return types(cx).of(node)
+
+
+def joined(first: Sequence[Step], then: Sequence[Step]) -> tuple[Step, ...]:
+    """One derivation after the other; of two steps at one place the later says more."""
+    steps = list(first)
+    for step in then:
+        if steps and steps[-1].span == step.span and steps[-1].path == step.path:
+            steps.pop()
+        steps.append(step)
+    return tuple(steps)
+
+
+def labels(steps: Sequence[Step], cx: Context) -> tuple[Label, ...]:
+    """The steps as related places."""
+    return tuple(Label(step.span, step.words, "" if step.path == cx.path else step.path) for step in steps)
+
+
+def in_words(steps: Sequence[Step], cx: Context) -> str:
+    """The steps on one line, with the lines of those in this file."""
+    words = [
+        f"{step.words} (line {cx.source.position(step.span.start).line})"
+        if step.path == cx.path
+        else step.words
+        for step in steps
+    ]
+    return " → ".join(words if len(words) <= _SHOWN else [*words[:3], "…", *words[-2:]])

@@ -1,0 +1,168 @@
+"""Where a raw pointer is written through, made a `&mut`, or handed to C as something that C may write to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from rfl_lint.analysis.calls import Call, CallForm, call_of
+from rfl_lint.analysis.pointer_uses import Use, around
+from rfl_lint.analysis.provenance import provenance
+from rfl_lint.analysis.types import block_tail, types
+from rfl_lint.rule import Context
+from rfl_lint.syntax import FragmentKind, Node, kind_query, span_of
+from rfl_lint.tables import load_table
+
+WRITTEN: Final = "written through"
+EXCLUSIVE: Final = "made `&mut`"
+TO_C: Final = "handed to C"
+
+_KINDS: Final = frozenset(
+    {"assignment_expression", "compound_assignment_expr", "reference_expression", "call_expression"}
+)
+_PARTS: Final = frozenset({"field_expression", "index_expression", "parenthesized_expression"})
+
+
+@dataclass(frozen=True)
+class _Table:
+    methods: dict[str, tuple[int, ...]]
+    exclusive: frozenset[str]
+    functions: dict[tuple[str, str], tuple[int, ...]]
+    c_reading: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    raw = load_table("pointer_writes")
+    methods: dict[str, tuple[int, ...]] = {}
+    functions: dict[tuple[str, str], tuple[int, ...]] = {}
+    for row in raw["methods"]:
+        for name in row["fns"]:
+            methods[name] = (*methods.get(name, ()), row["argument"])
+    for row in raw["functions"]:
+        for name in row["fns"]:
+            key = (row["module"], name)
+            functions[key] = (*functions.get(key, ()), row["argument"])
+    exclusive = frozenset(name for row in raw["exclusive_methods"] for name in row["fns"])
+    return _Table(methods, exclusive, functions, frozenset(row["fn"] for row in raw["c_reading"]))
+
+
+def pointer_writes(cx: Context) -> tuple[Use, ...]:
+    """Every place of a file where a raw pointer may be written through."""
+    return tuple(_Writes(cx).all())
+
+
+@dataclass(eq=False)
+class _Writes:
+    cx: Context
+
+    def __post_init__(self) -> None:
+        self.reader = provenance(self.cx).reader
+        self.types = types(self.cx)
+
+    def all(self) -> Iterator[Use]:
+        for fragment in self.cx.parsed.fragments:
+            if fragment.kind is FragmentKind.DOC_CODE:
+                continue
+            found = kind_query(_KINDS).search(fragment.root)
+            for kind in sorted(_KINDS):
+                for node in found.get(kind, ()):
+                    yield from self._at(node)
+
+    def _at(self, node: Node) -> Iterator[Use]:
+        if node.type == "call_expression":
+            call = call_of(node, self.cx.parsed)
+            if call is not None:
+                yield from self._call(call)
+        elif node.type == "reference_expression":
+            words = {child.type for child in node.children}
+            place = node.child_by_field_name("value")
+            pointer = dereferenced(place) if "mutable_specifier" in words and "raw" not in words else None
+            if pointer is not None:
+                yield self._use(pointer, node, EXCLUSIVE, f"{self.reader.shown(node)} makes it a `&mut`")
+        else:
+            left = node.child_by_field_name("left")
+            pointer = dereferenced(left)
+            if left is not None and pointer is not None:
+                yield self._use(pointer, node, WRITTEN, f"{self.reader.shown(left)} is assigned to")
+
+    def _call(self, call: Call) -> Iterator[Use]:
+        table = _table()
+        if call.form is CallForm.METHOD and call.receiver is not None:
+            positions = table.methods.get(call.name, ())
+            if (positions or call.name in table.exclusive) and not self._may_point(call.receiver):
+                return
+            if call.name in table.exclusive:
+                yield self._use(
+                    call.receiver, call.node, EXCLUSIVE, f"{self.reader.shown(call.node)} makes it a `&mut`"
+                )
+            for position in positions:
+                pointer = call.receiver if position == -1 else None
+                if 0 <= position < len(call.arguments):
+                    pointer = call.arguments[position]
+                if pointer is not None:
+                    yield self._use(
+                        pointer, call.node, WRITTEN, f"{self.reader.shown(call.node)} writes through it"
+                    )
+        elif call.form is CallForm.PATH:
+            module, name = self._meaning(call)
+            if module == "bindings":
+                yield from self._c_call(call, name)
+            for position in table.functions.get((module, name), ()):
+                if position < len(call.arguments):
+                    kind = EXCLUSIVE if name.endswith("_mut") else WRITTEN
+                    words = "makes it a `&mut`" if kind is EXCLUSIVE else "writes through it"
+                    yield self._use(
+                        call.arguments[position], call.node, kind, f"{self.reader.shown(call.node)} {words}"
+                    )
+
+    def _meaning(self, call: Call) -> tuple[str, str]:
+        """The module and the name of a function as it is imported."""
+        if call.path:
+            return call.path[-1], call.name
+        imported = self.cx.index.imported(self.cx.path, call.name)
+        if imported is None or self.reader.scopes.binding(call.callee) is not None:
+            return "", call.name
+        module, _, name = imported.rpartition("::")
+        return module.rpartition("::")[2], name
+
+    def _may_point(self, receiver: Node) -> bool:
+        """Whether a receiver can be a raw pointer; `Cell` and `AtomicPtr` have methods of the same names."""
+        ref = self.types.of(receiver)
+        return ref is None or ref.referent.is_raw_pointer or ref.referent.head == "NonNull"
+
+    def _c_call(self, call: Call, name: str) -> Iterator[Use]:
+        function = self.cx.c_function(name) if name not in _table().c_reading else None
+        if function is None:
+            return
+        for pointer, parameter in zip(call.arguments, function.parameters, strict=False):
+            if parameter.is_pointer and not parameter.is_const:
+                words = f"`bindings::{name}` takes it as `{parameter.type}`"
+                yield self._use(pointer, call.node, TO_C, words)
+
+    def _use(self, pointer: Node, node: Node, kind: str, words: str) -> Use:
+        step = self.reader.step(node, words)
+        return Use(self.reader.value(pointer), span_of(node), (step,), kind, node, around(node, self.cx))
+
+
+def dereferenced(place: Node | None) -> Node | None:
+    """The pointer that a place lies behind: `p` of `(*p).field[0]`; None if no `*` is written."""
+    while place is not None:
+        if place.type == "unary_expression":
+            is_deref = bool(place.children) and place.children[0].type == "*"
+            return (
+                next((child for child in place.named_children if not child.is_extra), None)
+                if is_deref
+                else None
+            )
+        if place.type in ("unsafe_block", "block"):
+            place = block_tail(place)
+        elif place.type in _PARTS:
+            place = place.child_by_field_name("value") or next(
+                (child for child in place.named_children if not child.is_extra), None
+            )
+        else:
+            return None
+    return None
