@@ -302,9 +302,15 @@ class Index:
         """Everything that a path means at a place; None if nothing there mentions its first word."""
         return self.names.meaning(name, near, module)
 
+    def _is_alone(self, fact: TypeFact | FunctionFact) -> bool:
+        """Whether its file has no other definition of its name."""
+        if isinstance(fact, TypeFact):
+            return all(each is fact for each in self.tables.types(fact.name) if each.path == fact.path)
+        return all(each is fact for each in self.tables.functions("", fact.name) if each.path == fact.path)
+
     def path_of(self, fact: TypeFact | FunctionFact, near: str) -> str:
-        """A path under which the file `near` can name a definition; its bare name if the file itself defines it."""
-        if fact.path == near and not fact.module:
+        """A path under which `near` can name a definition; its bare name if that file has it, and no other so named."""
+        if fact.path == near and (not fact.module or self._is_alone(fact)):
             return fact.name
         home = self.names.home(fact.path)
         crate = home.crate if fact.path.startswith("rust/") else "crate"

@@ -29,8 +29,10 @@ from rfl_lint.analysis.typeref import (
     substituted,
     with_self,
 )
-from rfl_lint.analysis.types_calls import MAPPING, CallTypes
-from rfl_lint.facts import FunctionFact
+from rfl_lint.analysis.types_calls import CONTAINERS, MAPPING, CallTypes
+from rfl_lint.analysis.types_home import homes, without
+from rfl_lint.facts import FunctionFact, TypeFact
+from rfl_lint.index import head_path
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
 
@@ -51,6 +53,7 @@ class Types:
     _depth: int = 0
 
     def __post_init__(self) -> None:
+        self.homes = homes(self.cx)
         self.calls = CallTypes(self)
 
     def of(self, node: Node) -> TypeRef | None:
@@ -71,32 +74,42 @@ class Types:
         return found
 
     def resolved(self, ref: TypeRef, where: Node) -> TypeRef | None:
-        """The type with `Self`, the file's aliases and renaming imports looked through; None for `_`."""
+        """The type with `Self`, aliases and renaming imports looked through; None for `_`."""
         for _ in range(8):
             if ref.kind is not TypeKind.PATH:
                 break
             if ref.path == "Self":
                 own = self.self_type(where)
-                return own if own is not None and own.path != "Self" else None
-            alias = self.cx.index.type(ref.head, near=self.cx.path).only
-            if alias is not None and alias.kind == "alias" and alias.path == self.cx.path and alias.target:
-                ref = substituted(parse_type(alias.target), parse_generics(alias.generics), ref.args)
+                if own is None or own.path == "Self":
+                    return None
+                ref = own
                 continue
-            name = self.cx.index.original_name(self.cx.path, ref.head) if ref.path == ref.head else ref.head
-            if name == ref.head:
+            module = self.homes.module_at(where.start_byte) if ref.path == ref.head else ""
+            ref = self.homes.here(ref, where.start_byte) if module else ref
+            alias = self.cx.index.type(ref.path, near=self.cx.path).only
+            if alias is None or alias.kind != "alias" or not alias.target:
+                ref = self.homes.here(ref, where.start_byte)
                 break
-            ref = TypeRef(TypeKind.PATH, name, ref.args, name)
+            target = self.homes.text(alias.target, alias, alias.generics)
+            if alias.path != self.cx.path and not _is_telling(alias, target):
+                break
+            target = substituted(target, parse_generics(alias.generics), ref.args)
+            if target.kind is TypeKind.PATH and target.path == ref.path:
+                break
+            ref = target
         return None if ref == TypeRef(TypeKind.OTHER) else ref
 
     def self_type(self, where: Node) -> TypeRef | None:
         """What `Self` means at a node: the type of the `impl` around it; None in a trait."""
         impl = enclosing_impl(where, self.cx)
         written = impl.child_by_field_name("type") if impl is not None and impl.type == "impl_item" else None
-        return parse_type(self.cx.text(written)) if written is not None else None
+        if written is None:
+            return None
+        return self.homes.here(parse_type(self.cx.text(written)), written.start_byte)
 
     def annotated(self, node: Node) -> TypeRef | None:
         """The type that a type node writes."""
-        ref = parse_type(self.cx.text(node))
+        ref = self.homes.here(parse_type(self.cx.text(node)), node.start_byte)
         own = self.self_type(node) if "Self" in self.cx.text(node) else None
         return self.resolved(with_self(ref, own) if own is not None else ref, node)
 
@@ -107,25 +120,42 @@ class Types:
                 return step.args[int(name)] if name.isdigit() and int(name) < len(step.args) else None
             if step.kind is not TypeKind.PATH:
                 continue
-            answer = self.cx.index.type(step.head, near=self.cx.path)
-            text = self.cx.index.field_type(step.head, name, near=self.cx.path)
-            if text is not None:
-                generics = parse_generics(answer.candidates[0].generics)
-                return substituted(parse_type(text), generics, step.args)
-            if answer.candidates and step.head not in _DEREFS:
-                return None
+            facts = self._behind(self.cx.index.type(step.path, near=self.cx.path).candidates)
+            found = {self._field_of(fact, name, step) for fact in facts}
+            if found and found != {None}:
+                return found.pop() if len(found) == 1 else None
         return None
+
+    def _behind(self, facts: tuple[TypeFact, ...]) -> tuple[TypeFact, ...]:
+        """What has the fields: behind aliases of other files, which are not looked through as types."""
+        index = self.cx.index
+        aliases = [fact for fact in facts if fact.kind == "alias" and head_path(fact.target)]
+        if not aliases or len(aliases) != len(facts):
+            return facts
+        return tuple(
+            target
+            for fact in aliases
+            for target in index.type(head_path(fact.target), near=fact.path, module=fact.module).candidates
+        )
+
+    def _field_of(self, fact: TypeFact, name: str, owner: TypeRef) -> TypeRef | None:
+        text = next((field.type for field in fact.fields if field.name == name), None)
+        if text is None:
+            return None
+        generics = parse_generics(fact.generics)
+        ref = substituted(self.homes.text(text, fact, fact.generics), generics, owner.args)
+        ref = with_self(ref, owner)
+        return ref if fact.path == self.cx.path else without(ref, generics[len(owner.args) :])
 
     def deref_chain(self, ref: TypeRef) -> list[TypeRef]:
         """The type and what lies behind its references and smart pointers, in the order `.` tries them."""
         found = [ref]
         while len(found) < 8:
             last = found[-1]
-            if not last.args or not (
-                last.is_reference or (last.kind is TypeKind.PATH and last.head in _DEREFS)
-            ):
-                break
-            inner = self.resolved(last.args[0], self.cx.parsed.root)
+            if last.args and (last.is_reference or (last.kind is TypeKind.PATH and last.head in _DEREFS)):
+                inner = self.resolved(last.args[0], self.cx.parsed.root)
+            else:
+                inner = self.homes.target(last) if last.kind is TypeKind.PATH else None
             if inner is None:
                 break
             found.append(inner)
@@ -133,11 +163,16 @@ class Types:
 
     def method(self, receiver: TypeRef, name: str) -> FunctionFact | None:
         """The one method that a call on this type means, as far as the index knows it."""
+        found = self.method_on(receiver, name)
+        return found[0] if found is not None else None
+
+    def method_on(self, receiver: TypeRef, name: str) -> tuple[FunctionFact, TypeRef] | None:
+        """The same, with the type that it was found for: the receiver's, or what it dereferences to."""
         for step in self.deref_chain(receiver):
             if step.kind is TypeKind.PATH:
-                answer = self.cx.index.methods(step.head, name, near=self.cx.path)
+                answer = self.cx.index.methods(step.path, name, near=self.cx.path)
                 if not answer.is_unknown:
-                    return answer.only
+                    return (answer.only, step) if answer.only is not None else None
         return None
 
     def _of(self, node: Node) -> TypeRef | None:
@@ -283,6 +318,13 @@ class Types:
                 found = self.field(inner, str(step.index))
         # A pattern of values against a reference binds references.
         return TypeRef(ref.kind, args=(found,)) if found is not None and ref.is_reference else found
+
+
+def _is_telling(alias: TypeFact, target: TypeRef) -> bool:
+    """Whether an alias of another file is looked through: to a pointer or to a container that is known by name."""
+    if alias.name in CONTAINERS:
+        return False
+    return target.is_reference or target.is_raw_pointer or target.head in CONTAINERS | _DEREFS
 
 
 def types(cx: Context) -> Types:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rfl_lint.analysis.calls import Call, CallForm
-from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type, peeled, with_self
+from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type, peeled
 from rfl_lint.facts import FunctionFact
 from rfl_lint.syntax import Node
 
 if TYPE_CHECKING:
     from rfl_lint.analysis.types import Types
 
-_CONTAINERS: Final = frozenset(
+CONTAINERS: Final = frozenset(
     {"Box", "KBox", "VBox", "KVBox", "Arc", "ArcBorrow", "UniqueArc", "ListArc", "Rc", "ARef", "Vec",
      "KVec", "VVec", "KVVec", "String", "CString", "NonNull", "UnsafeCell", "Cell", "Opaque",
      "ManuallyDrop", "MaybeUninit", "RBTree", "XArray"}
@@ -55,30 +55,39 @@ class CallTypes:
             return self._method(call, call.receiver)
         if call.form is not CallForm.PATH:
             return None
+        index, here = self.cx.index, self.cx.path
+        module = self.types.homes.module_at(call.node.start_byte) or None
         if not call.path:
             if call.name in ("Ok", "Some") and call.arguments:
                 return self.types.of(call.arguments[0])
-            free = self.cx.index.functions(call.name, near=self.cx.path).only
+            free = index.functions(call.name, near=here, module=module).only
             if free is not None:
                 return self.returned(free, None)
-            record = self.cx.index.type(call.name, near=self.cx.path).only
-            return TypeRef(TypeKind.PATH, call.name, (), call.name) if record is not None else None
+            record = index.type(call.name, near=here, module=module).only
+            if record is None:
+                return None
+            return self.types.homes.here(
+                TypeRef(TypeKind.PATH, call.name, (), call.name), call.node.start_byte
+            )
         owner = self.types.annotated(call.self_type) if call.self_type is not None else None
         if owner is None or owner.kind is not TypeKind.PATH:
             return None
-        answer = self.cx.index.methods(owner.head, call.name, near=self.cx.path)
+        answer = index.methods(owner.path, call.name, near=here)
         if not answer.is_unknown:
             return self.returned(answer.only, owner) if answer.only is not None else None
-        return owner if owner.head in _CONTAINERS and call.name not in _NO_CONSTRUCTOR else None
+        if call.path[-1] != "Self":
+            free = index.functions("::".join((*call.path, call.name)), near=here, module=module).only
+            if free is not None:
+                return self.returned(free, None)
+        return owner if owner.head in CONTAINERS and call.name not in _NO_CONSTRUCTOR else None
 
     def _method(self, call: Call, value: Node) -> TypeRef | None:
         receiver = self.types.of(value)
         if receiver is None:
             return None
-        known = self.types.method(receiver, call.name)
+        known = self.types.method_on(receiver, call.name)
         if known is not None:
-            owner = next((r for r in self.types.deref_chain(receiver) if r.head == known.owner), None)
-            return self.returned(known, owner)
+            return self.returned(*known)
         if call.name in _PEELING:
             return peeled(receiver)
         inner = receiver.referent
@@ -107,7 +116,7 @@ class CallTypes:
         owner = function.child_by_field_name("path")
         ref = self.types.annotated(owner) if owner is not None else None
         name = function.child_by_field_name("name")
-        known = ref is not None and name is not None and ref.head in _CONTAINERS
+        known = ref is not None and name is not None and ref.head in CONTAINERS
         return ref if known and name is not None and self.cx.text(name) not in _NO_CONSTRUCTOR else None
 
     def _pointer_method(self, call: Call, pointer: TypeRef) -> TypeRef | None:
@@ -125,7 +134,4 @@ class CallTypes:
 
     def returned(self, function: FunctionFact, owner: TypeRef | None) -> TypeRef | None:
         """What a function returns, with `Self` put in."""
-        if not function.returns:
-            return None
-        written = owner if owner is not None else parse_type(function.owner_type)
-        return with_self(parse_type(function.returns), written)
+        return self.types.homes.returned(function, owner)
