@@ -196,10 +196,11 @@ def test_a_comment_about_something_else_or_further_up_tells_nothing() -> None:
         ("static inline int f(int x) { return -EINVAL; }", Failure.ERRNO),
         ("static inline int f(int x) { return 0; }\nint g(void) { return -EINVAL; }", Failure.UNKNOWN),
         ("static inline void *f(int x)\n{\n\tif (x)\n\t\treturn NULL;\n\treturn g();\n}", Failure.NULL),
-        (
-            "static inline void *f(int x)\n{\n\tif (g() == ERR_PTR(-ENOENT))\n\t\treturn NULL;\n}",
-            Failure.ERR_PTR,
-        ),
+        ("static inline void *f(int x)\n{\n\treturn x ? g() : ERR_PTR(-EIO);\n}", Failure.UNKNOWN),
+        ("static inline void *f(int x)\n{\n\treturn ERR_PTR(-EIO);\n}", Failure.ERR_PTR),
+        ("static inline void *f(int x)\n{\n\tn = ERR_PTR(-EIO);\n\treturn n;\n}", Failure.ERR_PTR),
+        ("static inline void *f(int x)\n{\n\tif (g == ERR_PTR(-EIO))\n\t\treturn NULL;\n}", Failure.UNKNOWN),
+        ("static inline void *f(int x)\n{\n\treturn IS_ERR(g()) ? NULL : g();\n}", Failure.UNKNOWN),
     ],
 )
 def test_what_a_body_tells(text: str, failure: Failure) -> None:

@@ -21,7 +21,11 @@ _ERR_PTR: Final = re.compile(
 _NULL: Final = re.compile(r"(?<!non-)(?<!non )(?<!never )(?<!not )(?<!!= )\bNULL\b")
 _SIGNED: Final = frozenset({"int", "long", "ssize_t", "s32", "s64", "long int", "signed int", "loff_t"})
 _RETURNS_ERRNO: Final = re.compile(rb"\breturn\s+\(?-E[A-Z][A-Z0-9]+\b")
-_SPEAKS_OF_ERR_PTR: Final = re.compile(rb"\b(?:ERR_PTR|ERR_CAST|IOMEM_ERR_PTR|IS_ERR)\s*\(")
+_GIVES_ERR_PTR: Final = re.compile(
+    rb"(?:\breturn|[^=!<>]=)\s*(?:\([^()]*\)\s*)?(?:ERR_PTR|ERR_CAST|IOMEM_ERR_PTR)\s*\("
+)
+# A body that sorts errors of others may hand on either kind.
+_SPEAKS_OF_ERR_PTR: Final = re.compile(rb"\b(?:ERR_PTR|ERR_CAST|IS_ERR|IS_ERR_OR_NULL)\s*\(")
 _RETURNS_NULL: Final = re.compile(rb"\breturn\s+NULL\b")
 # What stands for a function whose option is off says nothing of what the function itself does with NULL.
 _STUB: Final = re.compile(rb"\s*return\s+NULL\s*;\s*")
@@ -33,9 +37,13 @@ def failure_of(name: str, returns: str, comment: str, body: bytes) -> Failure:
         return Failure.NONE
     said = _said(name, comment)
     if returns.endswith("*"):
-        if _ERR_PTR.search(said) or _SPEAKS_OF_ERR_PTR.search(body):
+        if _ERR_PTR.search(said) or _GIVES_ERR_PTR.search(body):
             return Failure.ERR_PTR
-        if _NULL.search(said) or (_RETURNS_NULL.search(body) and not _STUB.fullmatch(body)):
+        if _NULL.search(said):
+            return Failure.NULL
+        if _SPEAKS_OF_ERR_PTR.search(body) or _STUB.fullmatch(body):
+            return Failure.UNKNOWN
+        if _RETURNS_NULL.search(body):
             return Failure.NULL
     elif returns in _SIGNED and (_ERRNO.search(said) or _RETURNS_ERRNO.search(body)):
         return Failure.ERRNO
