@@ -216,6 +216,24 @@ class Index:
             fact for fact in found if fact.path.startswith("rust/") and _last(owner) not in _generics_of(fact)
         )
 
+    def reaching(self, names: frozenset[str]) -> frozenset[tuple[str, int, str]]:
+        """Functions with a pointer as parameter that may lead to a call of one of these names, judged by names alone.
+
+        Each by its path, start and name: a quick test before anything is looked at closely.
+        """
+        key = ("reaching", names)
+        if key not in self._memo:
+            found: set[tuple[str, int, str]] = set()
+            waiting, asked = list(names), set(names)
+            while waiting:
+                for fact in self.tables.callers(waiting.pop()):
+                    found.add((fact.path, fact.span.start, fact.name))
+                    if fact.name not in asked:
+                        asked.add(fact.name)
+                        waiting.append(fact.name)
+            self._memo[key] = frozenset(found)
+        return self._memo[key]  # type: ignore[return-value]
+
     def owners(self, fact: FunctionFact | ImplFact) -> tuple[TypeFact, ...]:
         """The definitions that the type of a method or of an `impl` block may mean."""
         written = fact.owner_type if isinstance(fact, FunctionFact) else fact.type

@@ -50,6 +50,7 @@ class Tables:
         self._types: _Table[str, TypeFact] = _Table()
         self._impls: _Table[str, ImplFact] = _Table()
         self._renamed: _Table[str, str] = _Table()
+        self._callers: _Table[str, FunctionFact] = _Table()
         for facts in files:
             self.add(facts)
 
@@ -61,6 +62,7 @@ class Tables:
         self._types.add(path, ((fact.name, fact) for fact in facts.types))
         self._impls.add(path, ((fact.owner, fact) for fact in facts.impls))
         self._renamed.add(path, _renamed(facts))
+        self._callers.add(path, _callers(facts))
 
     def remove(self, facts: FileFacts) -> None:
         """Take out what a file said."""
@@ -70,6 +72,7 @@ class Tables:
         self._types.remove(path, ((fact.name, fact) for fact in facts.types))
         self._impls.remove(path, ((fact.owner, fact) for fact in facts.impls))
         self._renamed.remove(path, _renamed(facts))
+        self._callers.remove(path, _callers(facts))
 
     def functions(self, owner: str, name: str) -> tuple[FunctionFact, ...]:
         """Functions of a name whose `impl` names its type so; `owner` is empty for free functions."""
@@ -87,6 +90,10 @@ class Tables:
         """`impl` blocks that name their type so."""
         return self._impls.get(owner)
 
+    def callers(self, name: str) -> tuple[FunctionFact, ...]:
+        """Functions that take a pointer and in whose bodies something of that name is called."""
+        return self._callers.get(name)
+
     def names_of(self, name: str) -> tuple[str, ...]:
         """A name, and those that `use .. as ..` and aliases give to something of that name."""
         return tuple(dict.fromkeys((name, *self._renamed.get(name))))
@@ -98,6 +105,10 @@ def _functions(facts: FileFacts) -> Iterator[tuple[tuple[str, str], FunctionFact
 
 def _trait_methods(facts: FileFacts) -> Iterator[tuple[str, FunctionFact]]:
     return ((fact.name, fact) for fact in facts.functions if fact.trait)
+
+
+def _callers(facts: FileFacts) -> Iterator[tuple[str, FunctionFact]]:
+    return ((name, fact) for fact in facts.functions for name in fact.calls)
 
 
 def _renamed(facts: FileFacts) -> Iterator[tuple[str, str]]:

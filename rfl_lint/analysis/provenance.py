@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from rfl_lint.analysis.calls import Call as CallNode
-from rfl_lint.analysis.calls import CallForm, call_of
+from rfl_lint.analysis.calls import call_of
 from rfl_lint.analysis.provenance_calls import named_function
-from rfl_lint.analysis.provenance_read import Reader, declared, first_child, shortened
+from rfl_lint.analysis.provenance_owning import owning_call
+from rfl_lint.analysis.provenance_read import Reader, first_child, shortened
 from rfl_lint.analysis.provenance_resolve import Resolver
 from rfl_lint.analysis.provenance_tables import OWNING_NAMES, Owning, pointer_table
 from rfl_lint.analysis.provenance_terms import (
@@ -27,7 +28,6 @@ from rfl_lint.analysis.provenance_terms import (
     Term,
 )
 from rfl_lint.analysis.scopes import enclosing_function
-from rfl_lint.analysis.typeref import parse_type
 from rfl_lint.analysis.types import block_tail, functions_by_start
 from rfl_lint.facts import FunctionFact
 from rfl_lint.rule import Context
@@ -49,6 +49,15 @@ class Misuse:
     steps: tuple[Step, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Handing:
+    """A call of functions of other files that may make an owning call of what they are given."""
+
+    node: Node
+    call: Call
+    facts: tuple[FunctionFact, ...]
+
+
 @dataclass(eq=False)
 class Provenance:
     """The pointers of one file."""
@@ -57,6 +66,8 @@ class Provenance:
     _functions: dict[int, Node] | None = field(default=None)
     _summaries: dict[int, Summary | None] = field(default_factory=dict)
     _calls: dict[str, list[Node]] | None = field(default=None)
+    _sinks: tuple[Sink, ...] | None = field(default=None)
+    _handing: tuple[Handing, ...] | None = field(default=None)
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.cx)
@@ -67,9 +78,10 @@ class Provenance:
         return self.resolver.origins(self.reader.value(node))
 
     def summary(self, fact: FunctionFact) -> Summary | None:
-        """What a function of this file does with pointers; None where its body is elsewhere."""
+        """What a function does with pointers; None where its body cannot be had."""
         if fact.path != self.cx.path:
-            return None
+            other = self.cx.other(fact.path)
+            return provenance(other).summary(fact) if other is not None else None
         key = fact.span.start
         if key not in self._summaries:
             node = self.functions.get(key)
@@ -114,45 +126,15 @@ class Provenance:
 
     def owning(self, call: CallNode) -> Owning | None:
         """What an owning call takes over; None for every other call, one of the same name included."""
-        table = pointer_table()
-        if call.form is not CallForm.PATH or not call.path:
-            return None
-        name = call.name
-        trait = table.owning_trait.get(name)
-        if trait is None and not any(known == name for _, known in table.owning):
-            return None
-        owner = self.reader.calls.owner_of(call)
-        head = owner.head if owner is not None else ""
-        answer = self.cx.index.methods(head, name, near=self.cx.path)
-        if trait is not None:
-            inherent = [fact for fact in answer.candidates if not fact.trait]
-            if any(not _takes_over(fact) for fact in inherent):
-                return None
-            counted = table.owning.get((head, "from_raw"))
-            family = counted.family if counted is not None and counted.family == "counted" else trait.family
-            return replace(trait, owner=head, family=family)
-        if (head, name) in table.not_owning or not all(_takes_over(fact) for fact in answer.candidates):
-            return None
-        known = table.owning.get((head, name))
-        if known is not None:
-            return known
-        return (
-            Owning(head, name, "box")
-            if name == "from_raw" and self._is_owner(head, answer.candidates)
-            else None
-        )
-
-    def _is_owner(self, head: str, from_raw: tuple[FunctionFact, ...]) -> bool:
-        """Whether a type of this file owns what it points to: it gives up and takes back a raw pointer, and drops."""
-        index = self.cx.index
-        out = index.methods(head, "into_raw", near=self.cx.path).candidates
-        gives = [
-            fact for fact in out if declared(parse_type(fact.returns))[0] is Kind.RAW and not _borrows(fact)
-        ]
-        return bool(from_raw) and bool(gives) and len(gives) == len(out) and index.implements(head, "Drop")
+        return owning_call(call, self.reader.calls.owner_of, self.cx)
 
     def sinks(self) -> Iterator[Sink]:
         """Every pointer that the file hands to an owning function."""
+        if self._sinks is None:
+            self._sinks = tuple(self._found_sinks())
+        yield from self._sinks
+
+    def _found_sinks(self) -> Iterator[Sink]:
         data = self.cx.source.data
         for fragment in self.cx.parsed.fragments:
             for node in kind_query(_CALLS).search(fragment.root).get("call_expression", ()):
@@ -201,41 +183,100 @@ class Provenance:
 
     def misuses(self) -> Iterator[Misuse]:
         """Owning calls, and calls of functions that make one of their parameter, with a pointer from a reference."""
-        waiting = deque(self.sinks())  # in order: an earlier local is part of a later one
-        seen: set[tuple[int, int, str]] = set()
+        files = self._files_reached()
+        callers: dict[tuple[str, int], list[tuple[Provenance, Handing]]] = {}
+        for file in files:
+            for handing in file.handing:
+                for called in handing.facts:
+                    callers.setdefault((called.path, called.span.start), []).append((file, handing))
+        # In order: an earlier local is part of a later one.
+        waiting = deque((self, sink) for sink in self.sinks())
+        waiting.extend((file, sink) for file in files[1:] for sink in file.open_sinks())
+        seen: set[tuple[str, int, int, str]] = set()
         while waiting:
-            sink = waiting.popleft()
-            origins = self.resolver.origins(sink.argument)
+            file, sink = waiting.popleft()
+            origins = file.resolver.origins(sink.argument)
             bad = next((origin for origin in origins if is_misuse(origin, sink.family)), None)
             if bad is not None:
-                steps = bad.steps
-                for step in sink.steps:
-                    steps = (*steps[:-1], step) if steps and steps[-1].span == step.span else (*steps, step)
-                yield Misuse(sink, bad, steps)
+                if file is self:
+                    yield Misuse(sink, bad, _joined(bad.steps, sink.steps))
                 continue
             for origin in origins:
                 if origin.param is None or origin.kind not in (Kind.RAW, Kind.UNKNOWN):
                     continue
-                key = (sink.function, origin.param, sink.family)
-                if key not in seen:
+                key = (file.cx.path, sink.function, origin.param, sink.family)
+                fact = functions_by_start(file.cx).get(sink.function)
+                if key not in seen and fact is not None:
                     seen.add(key)
-                    waiting += self._callers(sink, origin, origin.param)
+                    waiting += ((file, found) for found in file.callers(fact, sink, origin))
+                    for other, handing in callers.get((file.cx.path, sink.function), ()):
+                        found = other.through(handing.node, handing.call, fact, sink, origin)
+                        if found is not None:
+                            waiting.append((other, found))
 
-    def _callers(self, sink: Sink, origin: Origin, param: int) -> Iterator[Sink]:
-        """The calls of the function around a sink, with what each gives for the parameter that ends there."""
-        fact = functions_by_start(self.cx).get(sink.function)
-        if fact is None:
-            return
-        for node, term in self._calls_of(fact.name):
-            given = term.receiver if param == -1 else _at(term.args, param)
-            if given is not None and self.resolver.candidates(term) == (fact,):
-                callee = node.child_by_field_name("function") or node
-                passed = self.reader.step(node, f"`{fact.name}` is given it")
-                steps = (passed, *origin.steps[1:], *sink.steps)
-                yield Sink(
-                    sink.callee, sink.family, given, span_of(node), span_of(callee), steps, self._around(node),
-                    shortened(self.cx.text(callee)),
-                )  # fmt: skip
+    def _files_reached(self) -> list[Provenance]:
+        """This file, and those that it may hand pointers to for good, directly or through each other."""
+        found = {self.cx.path: self}
+        waiting = [self]
+        while waiting:
+            for handing in waiting.pop().handing:
+                for fact in handing.facts:
+                    cx = self.cx.other(fact.path) if fact.path not in found else None
+                    if cx is not None:
+                        found[fact.path] = provenance(cx)
+                        waiting.append(found[fact.path])
+        return list(found.values())
+
+    @property
+    def handing(self) -> tuple[Handing, ...]:
+        """The calls of other files' functions that may take over what they are given."""
+        if self._handing is None:
+            names = _takers(self.cx)
+            words = [name for name in {name for _, _, name in names} if name.encode() in self.cx.source.data]
+            self._handing = tuple(
+                Handing(node, call, facts)
+                for name in sorted(words)
+                for node, call in self._calls_of(name)
+                if (
+                    facts := tuple(
+                        fact
+                        for fact in self.resolver.candidates(call)
+                        if fact.path != self.cx.path and (fact.path, fact.span.start, name) in names
+                    )
+                )
+                and not self._is_owning(node)
+            )
+        return self._handing
+
+    def _is_owning(self, node: Node) -> bool:
+        call = call_of(node, self.cx.parsed)
+        return call is not None and self.owning(call) is not None
+
+    def open_sinks(self) -> Iterator[Sink]:
+        """The sinks in functions that may get their pointer from another file."""
+        facts = functions_by_start(self.cx)
+        return (sink for sink in self.sinks() if sink.function in facts and facts[sink.function].calls)
+
+    def callers(self, fact: FunctionFact, sink: Sink, origin: Origin) -> Iterator[Sink]:
+        """The calls in this file of the function around a sink, with what each gives for its parameter."""
+        for node, call in self._calls_of(fact.name):
+            if self.resolver.candidates(call) == (fact,):
+                found = self.through(node, call, fact, sink, origin)
+                if found is not None:
+                    yield found
+
+    def through(self, node: Node, call: Call, fact: FunctionFact, sink: Sink, origin: Origin) -> Sink | None:
+        """A call in this file as the sink that it is because of the sink in the function that it calls."""
+        given = call.receiver if origin.param == -1 else _at(call.args, origin.param or 0)
+        if given is None:
+            return None
+        callee = node.child_by_field_name("function") or node
+        passed = self.reader.step(node, f"`{fact.name}` is given it")
+        steps = (passed, *origin.steps[1:], *sink.steps)
+        return Sink(
+            sink.callee, sink.family, given, span_of(node), span_of(callee), steps, self._around(node),
+            shortened(self.cx.text(callee)),
+        )  # fmt: skip
 
     def _calls_of(self, name: str) -> Iterator[tuple[Node, Call]]:
         """The calls of a name whose function the index may know."""
@@ -268,9 +309,34 @@ def owned_references(cx: Context) -> dict[Span, Misuse]:
 
 
 def _misuses(cx: Context) -> dict[Span, Misuse]:
-    if not any(name in cx.source.data for name in OWNING_NAMES):
-        return {}
+    data = cx.source.data
+    if not any(name in data for name in OWNING_NAMES):
+        names = {name for path, _, name in _takers(cx) if path != cx.path}
+        if not any(name.encode() in data for name in names):
+            return {}
     return {misuse.sink.call: misuse for misuse in provenance(cx).misuses()}
+
+
+def _takers(cx: Context) -> frozenset[tuple[str, int, str]]:
+    """Functions with a pointer as parameter that may make an owning call, or call one that may."""
+    return cx.index.reaching(pointer_table().owning_calls)
+
+
+def _joined(first: tuple[Step, ...], then: tuple[Step, ...]) -> tuple[Step, ...]:
+    """One derivation after the other; of two steps at one place the later one says more."""
+    steps = first
+    for step in then:
+        same = bool(steps) and (steps[-1].span, steps[-1].path) == (step.span, step.path)
+        steps = (*steps[:-1], step) if same else (*steps, step)
+    return steps
+
+
+def step_line(step: Step, cx: Context) -> str:
+    """Where a step stands, in words: `line 3` of the file at hand, `path:3` of another."""
+    if step.path == cx.path:
+        return f"line {cx.source.position(step.span.start).line}"
+    other = cx.other(step.path)
+    return f"{step.path}:{other.source.position(step.span.start).line}" if other is not None else step.path
 
 
 def is_misuse(origin: Origin, family: str) -> bool:
@@ -305,20 +371,6 @@ def _results(node: Node) -> Iterator[Node]:
             waiting += [arm.child_by_field_name("value") for arm in reversed(arms)]
         else:
             yield current
-
-
-def _takes_over(fact: FunctionFact) -> bool:
-    """Whether a function takes a raw pointer and returns its own type by value."""
-    returned = parse_type(fact.returns)
-    own = returned.path == "Self" or (bool(fact.owner) and returned.head == fact.owner)
-    return own and bool(fact.params) and declared(parse_type(fact.params[0].type))[0] is Kind.RAW
-
-
-def _borrows(fact: FunctionFact) -> bool:
-    """Whether a function leaves its value with the caller."""
-    if fact.receiver:
-        return fact.receiver.startswith("&")
-    return not fact.params or parse_type(fact.params[0].type).is_reference
 
 
 def _at(terms: tuple[Term, ...], index: int) -> Term | None:

@@ -20,7 +20,7 @@ from rfl_lint.analysis.provenance_terms import (
     Source,
     Term,
 )
-from rfl_lint.analysis.scopes import Binding, BindingKind
+from rfl_lint.analysis.scopes import Binding, BindingKind, enclosing_impl
 from rfl_lint.analysis.typeref import TypeKind, TypeRef
 from rfl_lint.syntax import Node, ParsedFile, kind_query
 
@@ -72,14 +72,15 @@ class CallReader:
         if words[-1] == "bindings":
             return Source(Kind.FOREIGN, self.reader.step(call.node, f"`bindings::{name}` returns it"))
         owner = self.owner_of(call)
-        head = owner.head if owner is not None else ""
+        head, written = (owner.head, owner.path) if owner is not None else ("", "")
         table = self.table
-        if self._gives_ownership(head, name):
+        if self._gives_ownership(head, written, name):
             return self._owned(call)
-        known = self._known_call(call, head, args)
+        peeked = (head, name) in table.peeked
+        known = None if peeked and not self._is_own(written, name) else self._known_call(call, written, args)
         if known is not None:
             return known
-        if (head, name) in table.peeked:
+        if peeked:
             return Source(Kind.PEEKED)
         if not args:
             return UNKNOWN
@@ -115,25 +116,42 @@ class CallReader:
         given = Source(Kind.OWNED, self.reader.step(call.node, f"{self.reader.shown(call.node)} gives it up"))
         return Record((("0", given),)) if call.name == "into_raw_parts" else given
 
-    def _gives_ownership(self, head: str, name: str) -> bool:
+    def _gives_ownership(self, head: str, owner: str, name: str) -> bool:
         if ("", name) in self.table.owned:
-            answer = self.cx.index.methods(head, name, near=self.cx.path)
+            answer = self.cx.index.methods(owner, name, near=self.cx.path)
             return all(not fact.receiver.startswith("&") for fact in answer.candidates)
         return (head, name) in self.table.owned
 
-    def _known_call(self, call: CallNode, head: str, args: tuple[Term, ...]) -> Term | None:
-        """A call of an associated function or method that the index knows, by path."""
-        answer = self.cx.index.methods(head, call.name, near=self.cx.path)
+    def _is_own(self, owner: str, name: str) -> bool:
+        """Whether the file itself defines a method, which then is no more what the table knows by that name."""
+        found = self.cx.index.methods(owner, name, near=self.cx.path).candidates
+        return any(fact.path == self.cx.path for fact in found)
+
+    def _known_call(self, call: CallNode, owner: str, args: tuple[Term, ...]) -> Term | None:
+        """A call of an associated function, method or free function that the index knows, by path."""
+        answer = self.cx.index.methods(owner, call.name, near=self.cx.path)
         if answer.is_unknown:
-            return None
+            return self._free(call, args) if call.path != ("Self",) else None
         receiver: Term | None = None
         if answer.candidates[0].receiver and args:
             receiver, args = args[0], args[1:]
-        return self._call(head, call, args, receiver)
+        return self._call(owner, call, args, receiver)
+
+    def _free(self, call: CallNode, args: tuple[Term, ...]) -> Term | None:
+        """A call of a free function that the index knows: `f(x)`, `module::f(x)`."""
+        written, module = "::".join((*call.path, call.name)), self._module(call.node)
+        known = self.cx.index.functions(written, near=self.cx.path, module=module or None)
+        return None if known.is_unknown else self._call("", call, args, None)
+
+    def _module(self, node: Node) -> str:
+        return self.types.homes.module_at(node.start_byte)
 
     def _call(self, owner: str, call: CallNode, args: tuple[Term, ...], receiver: Term | None) -> Term:
         step = self.reader.step(call.node, f"{self.reader.shown(call.node)} hands it on")
-        return Call(owner, call.name, args, receiver, step, self.cx.path)
+        if owner:
+            return Call(owner, call.name, args, receiver, step, self.cx.path)
+        written = "::".join((*call.path, call.name))
+        return Call("", call.name, args, receiver, step, self.cx.path, written, self._module(call.node))
 
     def _bare(self, call: CallNode, args: tuple[Term, ...]) -> Term:
         name = call.name
@@ -151,10 +169,11 @@ class CallReader:
             named = named_function(value, self.cx.parsed) if value.type != "identifier" else None
             return self._path(named, args) if named is not None else UNKNOWN
         index, path = self.cx.index, self.cx.path
-        if not index.functions(name, near=path).is_unknown:
-            return self._call("", call, args, None)
+        known = self._free(call, args)
+        if known is not None:
+            return known
         own = self.types.self_type(call.node) if name == "Self" else None
-        fact = index.type(own.head if own is not None else name, near=path).only
+        fact = index.type(own.path if own is not None else name, near=path).only
         if fact is not None and fact.kind == "struct":
             return Record(tuple((str(position), arg) for position, arg in enumerate(args)))
         imported = index.imported(path, name)
@@ -170,16 +189,20 @@ class CallReader:
     def _method(self, call: CallNode, value: Node) -> Term:
         name, table = call.name, self.table
         ref = self.types.of(value)
+        if ref is None and value.type == "self":
+            known = self._in_trait(call, value)
+            if known is not None:
+                return known
         chain = self.types.deref_chain(ref) if ref is not None else []
         for position, link in enumerate(chain):
-            owner = _owner_name(link)
-            answer = self.cx.index.methods(owner, name, near=self.cx.path)
+            owner, path = _owner_name(link), link.path or _owner_name(link)
+            answer = self.cx.index.methods(path, name, near=self.cx.path)
             if not answer.is_unknown and answer.candidates[0].receiver:
                 form = answer.candidates[0].receiver
                 if ("", name) in table.owned and not form.startswith("&"):
                     return self._owned(call)
                 args = tuple(self.reader.value(argument) for argument in call.arguments)
-                return self._call(owner, call, args, self._receiver(value, chain[:position], form))
+                return self._call(path, call, args, self._receiver(value, chain[:position], form))
             provenance = table.accessors.get((owner, name))
             if provenance is not None:
                 if provenance == "same" and position:
@@ -209,6 +232,21 @@ class CallReader:
             step = self.reader.step(call.node, f"{self.reader.shown(call.node)} hands it on")
             return Derived(self.reader.value(value), Effect.KEEP, step)
         return UNKNOWN
+
+    def _in_trait(self, call: CallNode, value: Node) -> Term | None:
+        """`self.f()` in a trait's default method: one of the trait's own methods, if it has one so named."""
+        trait = enclosing_impl(value, self.cx)
+        written = (
+            trait.child_by_field_name("name") if trait is not None and trait.type == "trait_item" else None
+        )
+        if written is None:
+            return None
+        owner = self.cx.text(written)
+        answer = self.cx.index.methods(owner, call.name, near=self.cx.path)
+        if answer.is_unknown or not answer.candidates[0].receiver:
+            return None
+        args = tuple(self.reader.value(argument) for argument in call.arguments)
+        return self._call(owner, call, args, self.reader.value(value))
 
     def _keeps(self, name: str, ref: TypeRef | None) -> bool:
         """Whether a method of that name can be the pointer's own: not if the receiver is some other type."""

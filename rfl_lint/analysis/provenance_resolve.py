@@ -130,9 +130,18 @@ class Resolver:
 
     def candidates(self, call: Call) -> tuple[FunctionFact, ...]:
         """The functions that a call may mean."""
-        if call.owner:
-            return self.index.methods(call.owner, call.name, near=call.path).candidates
-        return self.index.functions(call.name, near=call.path).candidates
+        if not call.owner:
+            written = call.written or call.name
+            return self.index.functions(written, near=call.path, module=call.module or None).candidates
+        found = self.index.methods(call.owner, call.name, near=call.path).candidates
+        traits = self.index.type(call.owner, near=call.path).candidates
+        if not any(fact.kind == "trait" for fact in traits):
+            return found
+        # Called by the trait's name: its own body, if it has one, or what a type has put in its place.
+        every = [fact for fact in found if fact.has_body]
+        return tuple(
+            dict.fromkeys([*every, *(other for fact in found for other in self.index.overriding(fact))])
+        )
 
     def _called(self, call: Call, part: str) -> Origins:
         """What a call returns, or one field of it. Candidates that disagree are as good as unknown."""

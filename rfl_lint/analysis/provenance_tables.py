@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from rfl_lint.tables import load_table
@@ -45,6 +45,11 @@ class PointerTable:
     keeping_methods: frozenset[str]
     keeping_functions: frozenset[tuple[str, str]]
     mapping: dict[str, Mapping]
+
+    @cached_property
+    def owning_calls(self) -> frozenset[str]:
+        """The names of all functions that take over an allocation."""
+        return frozenset({*self.owning_trait, *(name for _, name in self.owning)})
 
 
 @lru_cache(maxsize=1)

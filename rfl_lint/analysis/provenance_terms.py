@@ -116,7 +116,11 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a function that some file may define. `owner` is empty for a free function."""
+    """A call of a function that some file may define.
+
+    `owner` is the path of the type or trait, empty for a free function; that one is `written`, a name or path in
+    the module `module` of the file `path`.
+    """
 
     owner: str
     name: str
@@ -124,6 +128,8 @@ class Call:
     receiver: Term | None
     step: Step
     path: str
+    written: str = ""
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from rfl_lint.plugin import (
     Severity,
     owned_references,
     span_of,
+    step_line,
 )
 
 _HELP: Final = {
@@ -109,10 +110,5 @@ class FromRawOfReference(Rule):
 
 
 def _path(misuse: Misuse, cx: Context) -> str:
-    words = [
-        f"{step.words} (line {cx.source.position(step.span.start).line})"
-        if step.path == cx.path
-        else step.words
-        for step in misuse.steps
-    ]
+    words = [f"{step.words} ({step_line(step, cx)})" for step in misuse.steps]
     return " → ".join(words if len(words) <= 6 else [*words[:3], "…", *words[-2:]])

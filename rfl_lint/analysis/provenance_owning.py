@@ -1,0 +1,76 @@
+"""Which calls take over an allocation: by the table, by trait, and by what a type's own functions say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rfl_lint.analysis.calls import Call as CallNode
+from rfl_lint.analysis.calls import CallForm
+from rfl_lint.analysis.provenance_read import declared
+from rfl_lint.analysis.provenance_tables import Owning, pointer_table
+from rfl_lint.analysis.provenance_terms import Kind
+from rfl_lint.analysis.typeref import TypeRef, parse_type
+from rfl_lint.facts import FunctionFact, head_name
+from rfl_lint.rule import Context
+
+
+def owning_call(call: CallNode, owner_of: Callable[[CallNode], TypeRef | None], cx: Context) -> Owning | None:
+    """What an owning call takes over; None for every other call, one of the same name included."""
+    table = pointer_table()
+    if call.form is not CallForm.PATH or not call.path:
+        return None
+    name = call.name
+    trait = table.owning_trait.get(name)
+    if trait is None and not any(known == name for _, known in table.owning):
+        return None
+    owner = owner_of(call)
+    head, written = (owner.head, owner.path) if owner is not None else ("", "")
+    answer = cx.index.methods(written, name, near=cx.path)
+    if trait is not None:
+        inherent = [fact for fact in answer.candidates if not fact.trait]
+        if any(not _takes_over(fact) for fact in inherent):
+            return None
+        counted = table.owning.get((head, "from_raw"))
+        family = counted.family if counted is not None and counted.family == "counted" else trait.family
+        return replace(trait, owner=head, family=family)
+    if (head, name) in table.not_owning or not all(_takes_over(fact) for fact in answer.candidates):
+        return None
+    known = table.owning.get((head, name))
+    if known is not None:
+        return known
+    return (
+        Owning(head, name, "box")
+        if name == "from_raw" and _is_owner(written, answer.candidates, cx)
+        else None
+    )
+
+
+def _is_owner(owner: str, from_raw: tuple[FunctionFact, ...], cx: Context) -> bool:
+    """Whether a type owns what it points to: it gives up and takes back a raw pointer, and drops."""
+    index = cx.index
+    out = index.methods(owner, "into_raw", near=cx.path).candidates
+    gives = [fact for fact in out if declared(parse_type(fact.returns))[0] is Kind.RAW and not _borrows(fact)]
+    return bool(from_raw) and bool(gives) and len(gives) == len(out) and _drops(owner, cx)
+
+
+def _drops(owner: str, cx: Context) -> bool:
+    found = cx.index.type(owner, near=cx.path).candidates
+    impls = [impl for fact in found for impl in cx.index.impls_of(fact)]
+    if not found:
+        return cx.index.implements(owner.rpartition("::")[2], "Drop")
+    return any(head_name(impl.trait) == "Drop" for impl in impls)
+
+
+def _takes_over(fact: FunctionFact) -> bool:
+    """Whether a function takes a raw pointer and returns its own type by value."""
+    returned = parse_type(fact.returns)
+    own = returned.path == "Self" or (bool(fact.owner) and returned.head == fact.owner)
+    return own and bool(fact.params) and declared(parse_type(fact.params[0].type))[0] is Kind.RAW
+
+
+def _borrows(fact: FunctionFact) -> bool:
+    """Whether a function leaves its value with the caller."""
+    if fact.receiver:
+        return fact.receiver.startswith("&")
+    return not fact.params or parse_type(fact.params[0].type).is_reference
