@@ -7,7 +7,7 @@ from rfl_lint.analysis.comments import comment_beside, documentation_of, unsafe_
 from rfl_lint.analysis.derivations import in_words, labels
 from rfl_lint.analysis.layout import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
 from rfl_lint.analysis.ownership_pairs import mismatches
-from rfl_lint.analysis.provenance import Misuse, owned_references
+from rfl_lint.analysis.provenance import Misuse, owned_references, step_line
 from rfl_lint.analysis.shared_casts import shared_casts
 from rfl_lint.analysis.upcasts import upcasts
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
@@ -55,6 +55,7 @@ __all__ = [
     "shared_casts",
     "size_only_allocations",
     "span_of",
+    "step_line",
     "unread_layouts",
     "unsafe_keyword",
     "upcasts",
