@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rfl_lint.analysis.calls import call_of
+from rfl_lint.analysis.provenance import step_line
 from rfl_lint.analysis.provenance_terms import Step
 from rfl_lint.analysis.typeref import TypeKind, TypeRef
 from rfl_lint.analysis.types import types
@@ -83,9 +85,7 @@ def last_referent(steps: Sequence[Step], cx: Context) -> Referent | None:
         written = text.startswith("&") and not text[1:].lstrip().startswith("raw ")
         written = written and (node is None or node.type == "reference_expression")
         is_part = steps[index].words.endswith(PART)  # a place: its type is not that of the pointer to it
-        ref = _type_at(node, where) if node is not None and not is_part else None
-        while ref is not None and ref.head in _AROUND and ref.args:
-            ref = ref.args[0]
+        ref = _referring(node, where) if node is not None and not is_part else None
         if ref is not None and ref.is_reference:
             target = ref.referent
             known = target != TypeRef(TypeKind.OTHER)
@@ -93,6 +93,29 @@ def last_referent(steps: Sequence[Step], cx: Context) -> Referent | None:
         if written or (ref is None and steps[index].words.endswith("is a reference")):
             return Referent(index, None, text, where)
     return None
+
+
+def _referring(node: Node, cx: Context) -> TypeRef | None:
+    """The type of what a step makes; if that is no reference, of what it is made from, if that is one."""
+    ref = _peeled(_type_at(node, cx))
+    if ref is not None and ref.is_reference and ref.referent != TypeRef(TypeKind.OTHER):
+        return ref
+    operand: Node | None = None
+    if node.type == "type_cast_expression":
+        operand = node.child_by_field_name("value")
+    elif node.type == "call_expression":
+        call = call_of(node, cx.parsed)
+        if call is not None:
+            operand = call.receiver or next(iter(call.arguments), None)
+    before = _peeled(types(cx).of(operand)) if operand is not None else None
+    told = before is not None and before.is_reference and before.referent != TypeRef(TypeKind.OTHER)
+    return before if told else ref
+
+
+def _peeled(ref: TypeRef | None) -> TypeRef | None:
+    while ref is not None and ref.head in _AROUND and ref.args:
+        ref = ref.args[0]
+    return ref
 
 
 def _type_at(node: Node, cx: Context) -> TypeRef | None:
@@ -129,11 +152,6 @@ def labels(steps: Sequence[Step], cx: Context) -> tuple[Label, ...]:
 
 
 def in_words(steps: Sequence[Step], cx: Context) -> str:
-    """The steps on one line, with the lines of those in this file."""
-    words = [
-        f"{step.words} (line {cx.source.position(step.span.start).line})"
-        if step.path == cx.path
-        else step.words
-        for step in steps
-    ]
+    """The steps on one line, each with where it stands."""
+    words = [f"{step.words} ({step_line(step, cx)})" for step in steps]
     return " → ".join(words if len(words) <= _SHOWN else [*words[:3], "…", *words[-2:]])

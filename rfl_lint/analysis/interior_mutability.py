@@ -77,7 +77,8 @@ class _Search:
             if name in table.cell:
                 return Mutability.CELL
             if name in table.holding:
-                return _any(self.of(arg, near, depth + 1) for arg in ref.args)
+                held = _any(self.of(arg, near, depth + 1) for arg in ref.args)
+                return held if ref.args else Mutability.UNKNOWN
         answers = {self._defined(fact, ref, depth) for fact in found}
         return answers.pop() if len(answers) == 1 else Mutability.UNKNOWN
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from rfl_lint.analysis.calls import call_of
 from rfl_lint.analysis.derivations import joined
@@ -17,7 +18,8 @@ from rfl_lint.analysis.provenance_read import declared
 from rfl_lint.analysis.provenance_terms import Call, Kind, Origin, Step, Term
 from rfl_lint.analysis.scopes import enclosing_function
 from rfl_lint.analysis.typeref import TypeRef, parse_type
-from rfl_lint.facts import FunctionFact
+from rfl_lint.facts import FileFacts, FunctionFact
+from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import FragmentKind, Node, kind_query, span_of
@@ -84,13 +86,13 @@ class _Calls:
         return self._by_function
 
     def _read(self) -> Iterator[_Passed]:
-        pointers = provenance(self.cx)
+        pointers, names = provenance(self.cx), _raw_takers(self.cx.index)
         for fragment in self.cx.parsed.fragments:
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
             for node in kind_query(_CALLS).search(fragment.root).get("call_expression", ()):
                 call = call_of(node, self.cx.parsed)
-                if call is None or not call.name or not call.arguments:
+                if call is None or not call.arguments or call.name not in names:
                     continue
                 term = pointers.reader.value(node)
                 if not isinstance(term, Call) or term.name != call.name:
@@ -102,6 +104,41 @@ class _Calls:
                         yield _Passed(node, given, index, takers, around(node, self.cx))
 
 
+@dataclass(eq=False)
+class _Names:
+    """The names of functions that take a raw pointer, file by file, and of all files."""
+
+    files: dict[str, tuple[FileFacts, frozenset[str]]] = field(default_factory=dict)
+    all: frozenset[str] = frozenset()
+
+
+_NAMES: Final[WeakKeyDictionary[Index, _Names]] = WeakKeyDictionary()
+
+
+def _raw_takers(index: Index) -> frozenset[str]:
+    """The names of the tree's functions that take a raw pointer: a quick test, most calls need no closer look.
+
+    Only what files say anew is read again, as an editor replaces them one by one.
+    """
+    known = _NAMES.setdefault(index, _Names())
+    changed = len(known.files) != len(index.files)
+    for path, facts in index.files.items():
+        before = known.files.get(path)
+        if before is None or before[0] is not facts:
+            takers = (fact for fact in facts.functions if _takes_any_raw(fact))
+            known.files[path] = (facts, frozenset(fact.name for fact in takers))
+            changed = True
+    if changed:
+        for path in known.files.keys() - index.files.keys():
+            del known.files[path]
+        known.all = frozenset[str]().union(*(names for _, names in known.files.values()))
+    return known.all
+
+
+def _takes_any_raw(fact: FunctionFact) -> bool:
+    return any(_takes_raw(fact, index) for index in range(len(fact.params)))
+
+
 def around(node: Node, cx: Context) -> int:
     """Where the function around a node starts; -1 outside of any."""
     function = enclosing_function(node, cx)
@@ -111,7 +148,9 @@ def around(node: Node, cx: Context) -> int:
 def _takes_raw(fact: FunctionFact, index: int) -> bool:
     if not fact.has_body or index >= len(fact.params):
         return False
-    return declared(parse_type(fact.params[index].type))[0] is Kind.RAW
+    written = fact.params[index].type
+    may = "*" in written or "NonNull" in written or "Unique" in written
+    return may and declared(parse_type(written))[0] is Kind.RAW
 
 
 def reached(cx: Context, direct: Direct, concerns: Callable[[Origin], bool]) -> Iterator[Reached]:

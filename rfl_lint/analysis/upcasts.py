@@ -50,7 +50,15 @@ def _upcasts(cx: Context) -> dict[Span, Upcast]:
             shown = container.head if container is not None else ""
             span = span_of(each.use.node)
             found.setdefault(span, Upcast(each.use.span, each, each.use.kind, shown))
-    return found
+    # A pointer that has left what it may point to is not reported each time that it moves on.
+    return {
+        span: upcast
+        for span, upcast in found.items()
+        if not any(
+            step.span != span and step.span in found and step.path == cx.path
+            for step in upcast.reached.origin.steps
+        )
+    }
 
 
 def _leaves(each: Reached, cx: Context) -> bool:

@@ -89,6 +89,7 @@ class MutCastOfSharedReference(Rule):
         severity=Severity.ERROR,
         since="0.1.0",
         origin="004",
+        precision="6.1: no findings; 6.12: no findings in 180 writes; 7.2: 2 of 2 right in 787 writes",
     )
     on: ClassVar[frozenset[str]] = frozenset({"type_cast_expression", "call_expression"})
 
