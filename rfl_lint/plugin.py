@@ -6,6 +6,8 @@ from rfl_lint.analysis.comment_skeleton import comment_insertion
 from rfl_lint.analysis.comments import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.derivations import in_words, labels
 from rfl_lint.analysis.layout import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
+from rfl_lint.analysis.leaks import Leak, exit_span, leaks, shown_exit
+from rfl_lint.analysis.lookup_keys import Unreturned, unreturned
 from rfl_lint.analysis.ownership_pairs import mismatches
 from rfl_lint.analysis.provenance import Misuse, owned_references, step_line
 from rfl_lint.analysis.shared_casts import shared_casts
@@ -29,6 +31,7 @@ __all__ = [
     "FragmentKind",
     "KernelTree",
     "Label",
+    "Leak",
     "Level",
     "Meta",
     "Misuse",
@@ -42,21 +45,26 @@ __all__ = [
     "SourceFile",
     "Span",
     "UnreadLayout",
+    "Unreturned",
     "advice",
     "comment_beside",
     "comment_insertion",
     "documentation_of",
+    "exit_span",
     "flagless_call",
     "in_words",
     "labels",
+    "leaks",
     "mismatches",
     "owned_references",
     "repair",
     "shared_casts",
+    "shown_exit",
     "size_only_allocations",
     "span_of",
     "step_line",
     "unread_layouts",
+    "unreturned",
     "unsafe_keyword",
     "upcasts",
 ]
