@@ -15,6 +15,7 @@ from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.tree import KernelTree, Role
+from rfl_lint.workspace import Workspace
 
 
 def context(text: str) -> Context:
@@ -33,6 +34,31 @@ def origins(text: str) -> tuple[Origin, ...]:
         if node is not None and (node.start_byte, node.end_byte) == (at, at + size):
             return origins_of(node, cx)
     raise AssertionError(f"no node is exactly what was marked in {text}")
+
+
+def tree(**texts: str) -> dict[str, Context]:
+    """Contexts that reach each other, over one index; `a__b` stands for the path `a/b.rs`."""
+    paths = {
+        name.replace("__", "/") + ".rs": text.replace("«", "").replace("»", "")
+        for name, text in texts.items()
+    }
+    sources = {path: SourceFile(path, text.encode()) for path, text in paths.items()}
+    parsed = {path: parse_file(source) for path, source in sources.items()}
+    workspace = Workspace(KernelTree(), sources.get, Index(extract_facts(file) for file in parsed.values()))
+    contexts = {path: workspace.context(file) for path, file in parsed.items()}
+    workspace.keep(contexts.values())
+    return contexts
+
+
+def origins_in(main: str, **texts: str) -> tuple[Origin, ...]:
+    """The origins of what is marked in `drivers/x/main.rs`, beside other files."""
+    cx = tree(drivers__x__main=main, **texts)["drivers/x/main.rs"]
+    at = main.encode().index("«".encode())
+    size = len(main.partition("«")[2].partition("»")[0].encode())
+    node = cx.parsed.root.descendant_for_byte_range(at, at + size)
+    assert node is not None
+    assert (node.start_byte, node.end_byte) == (at, at + size)
+    return origins_of(node, cx)
 
 
 def kinds(text: str) -> set[str]:
@@ -85,6 +111,30 @@ fn same<T>(p: *const T) -> *const T { p }
         ("fn f(r: &T) { «unknown(r)» }", {"UNKNOWN"}),
         ("fn f(r: &T) { «r.unknown()» }", {"UNKNOWN"}),
         ("fn f(r: &T) { «NAME» }", {"UNKNOWN"}),
+        ("fn f(d: *mut bindings::gendisk) { «(*d).queue» }", {"STORED"}),
+        ("fn f(d: &bindings::gendisk) { «(*d.queue).data» }", {"STORED"}),
+        ("fn f(d: &bindings::gendisk) { «&d.queue» }", {"REFERENCE"}),
+        ("fn f(d: *mut T) { «(*d).queue» }", {"UNKNOWN"}),
+        (
+            "trait A { fn p(&self) -> *const u8 { self as *const Self as *const u8 } fn f(&self) { «self.p()» } }",
+            {"REFERENCE"},
+        ),
+        ("trait B { fn p(&self) -> *const u8; fn f(&self) { «self.p()» } }", {"UNKNOWN"}),
+        ("mod m { pub fn of(t: &T) -> *const T { t } } fn f(r: &T) { «m::of(r)» }", {"REFERENCE"}),
+        (
+            (
+                "struct W(T); impl Deref for W { type Target = T; fn deref(&self) -> &T { &self.0 } } "
+                "impl T { fn p(&self) -> *const T { self } } fn f(w: &W) { «w.p()» }"
+            ),
+            {"REFERENCE"},
+        ),
+        (
+            (
+                "struct W<X>(X); impl<X> W<X> { fn get(&self) -> &X { &self.0 } } "
+                "impl T { fn p(&self) -> *const T { self } } fn f(w: &W<T>) { «w.get().p()» }"
+            ),
+            {"REFERENCE"},
+        ),
     ],
 )
 def test_origins(body: str, expected: set[str]) -> None:
@@ -200,6 +250,60 @@ def test_function_of_another_file_has_no_body_here() -> None:
     (fact,) = there.facts.functions
     other = type(fact)("elsewhere.rs", fact.name, fact.owner, fact.span)
     assert provenance(here).summary(other) is None
+
+
+def test_steps_of_another_file_say_so() -> None:
+    (origin,) = origins_in(
+        "mod a; use a::S; fn f(s: &S) { «s.p()» }",
+        drivers__x__a="pub struct S; impl S { pub fn p(&self) -> *const S { self } }",
+    )
+    assert [(step.path, step.words) for step in origin.steps] == [
+        ("drivers/x/main.rs", "`s` is a reference"),
+        ("drivers/x/a.rs", "`p` returns `self`"),
+        ("drivers/x/main.rs", "`s.p()` hands it on"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("a", "expected"),
+    [
+        ("pub fn g(p: *const T) -> *const T { if c { p } else { super::h(p) } }", {Kind.RAW}),
+        (
+            "pub fn g(p: *const T) -> *const T { if c { p } else { super::h(&*p) } }",
+            {Kind.RAW, Kind.REFERENCE},
+        ),
+        ("pub fn g(p: *const T) -> *const T { super::h(p) }", set()),
+        ("pub fn k(p: *const T) -> *const T { p }", {Kind.UNKNOWN}),
+    ],
+)
+def test_recursion_over_two_files(a: str, expected: set[Kind]) -> None:
+    main = "mod a; pub fn h(p: *const T) -> *const T { a::g(p) } fn f(q: *const T) { «h(q)» }"
+    assert {origin.kind for origin in origins_in(main, drivers__x__a=a)} == expected
+
+
+def test_a_circle_of_owning_functions_over_files_is_the_same_from_every_side() -> None:
+    size = 12
+    files = {
+        f"drivers__x__m{i}": "".join(
+            f"pub fn g{k}(p: *const T) {{ crate::m{(i + k + 1) % size}::g{k}(p); crate::m{(i * 7) % size}::g0(p); }}"
+            for k in range(4)
+        )
+        + ("pub fn end(p: *const T) { Arc::from_raw(p); } fn f(p: *const T) { g0(p); }" if i == 3 else "")
+        + f"fn start(r: &T) {{ g{i % 4}(r); }}"
+        for i in range(size)
+    }
+    files["drivers__x__m5"] += (
+        "pub fn g9(p: *const T) { crate::m3::end(p); } fn from(r: &T) { crate::m3::end(r); g9(r); }"
+    )
+    main = "".join(f"mod m{i};" for i in range(size))
+    started = time.monotonic()
+    there = tree(drivers__x__main=main, **files)
+    counts = {path: len(owned_references(cx)) for path, cx in there.items()}
+    again = tree(drivers__x__main=main, **files)
+    assert {path: len(owned_references(again[path])) for path in reversed(counts)} == counts
+    assert counts["drivers/x/m5.rs"] == 2
+    assert sum(counts.values()) == 2
+    assert time.monotonic() - started < 10
 
 
 def test_file_without_owning_calls_is_not_analysed() -> None:

@@ -270,13 +270,29 @@ class Reader:
         value, label = node.child_by_field_name("value"), node.child_by_field_name("field")
         if value is None or label is None:
             return UNKNOWN
-        otherwise = self.by_type(node, self.types.of(node))
+        ref = self.types.of(node)
+        otherwise = self.by_type(node, ref) if ref is not None else self._of_c_structure(node, value)
         reaching = self.flow.reaching_field(node)
         assigned = tuple(self.value(right) for right in reaching.assigned)
         if not reaching.initial:
             return assigned[0] if len(assigned) == 1 else Join(assigned)
         initial = self._initial_field(value, label, otherwise)
         return Join((initial, *assigned)) if assigned else initial
+
+    def _of_c_structure(self, node: Node, value: Node) -> Term:
+        """A field of a structure of C's: whatever pointer C keeps there, it is no Rust reference."""
+        place: Node | None = value
+        while place is not None:
+            owner = self.types.of(place)
+            if owner is not None:
+                if "bindings" not in owner.referent.path.split("::")[:-1]:
+                    break
+                return Source(Kind.STORED, self.step(node, f"{self.shown(node)} is kept by C"))
+            # A pointer in a C structure leads to C structures only: what its type is nobody says here.
+            if place.type not in ("field_expression", "parenthesized_expression", "unary_expression"):
+                break
+            place = place.child_by_field_name("value") or first_child(place)
+        return UNKNOWN
 
     def _initial_field(self, value: Node, label: Node, otherwise: Term) -> Term:
         root = value
