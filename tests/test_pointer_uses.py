@@ -36,8 +36,16 @@ TOUCH = CFunction(
 def context(text: str) -> Context:
     parsed = parse_file(SourceFile("drivers/t.rs", text.encode()))
     facts = extract_facts(parsed)
-    found = {"touch": TOUCH}
+    found = {"touch": TOUCH, "fill": FILL, "keep": KEEP}
     return Context(parsed, KernelTree(), Role.DRIVER, facts, Index([facts]), c_facts=found.get)
+
+
+FILL = CFunction(
+    "fill", "void", (CParameter("p", "void *", is_pointer=True), CParameter("len", "unsigned int")), "a.h"
+)
+KEEP = CFunction(
+    "keep", "void", (CParameter("data", "void *", is_pointer=True), CParameter("id", "unsigned int")), "a.h"
+)
 
 
 def uses(body: str) -> list[tuple[str, str]]:
@@ -71,6 +79,8 @@ def uses(body: str) -> list[tuple[str, str]]:
         ("mem::swap(p, q);", []),
         ("bindings::touch(p, q);", ["handed to C"]),
         ("bindings::unheard_of(p, q);", []),
+        ("bindings::fill(p, 1);", ["handed to C"]),
+        ("bindings::keep(p, 1);", []),
         ("touch(p, q);", []),
     ],
 )

@@ -11,6 +11,7 @@ from rfl_lint.analysis.calls import Call, CallForm, call_of
 from rfl_lint.analysis.pointer_uses import Use, around
 from rfl_lint.analysis.provenance import provenance
 from rfl_lint.analysis.types import block_tail, types
+from rfl_lint.c.facts import CFunction, CParameter
 from rfl_lint.rule import Context
 from rfl_lint.syntax import FragmentKind, Node, kind_query, span_of
 from rfl_lint.tables import load_table
@@ -22,6 +23,7 @@ TO_C: Final = "handed to C"
 _KINDS: Final = frozenset(
     {"assignment_expression", "compound_assignment_expr", "reference_expression", "call_expression"}
 )
+_QUALIFIERS: Final = frozenset({"volatile", "__user", "__iomem", "__percpu", "restrict"})
 _PARTS: Final = frozenset({"field_expression", "index_expression", "parenthesized_expression"})
 
 
@@ -31,6 +33,7 @@ class _Table:
     exclusive: frozenset[str]
     functions: dict[tuple[str, str], tuple[int, ...]]
     c_reading: frozenset[str]
+    size_names: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +49,8 @@ def _table() -> _Table:
             key = (row["module"], name)
             functions[key] = (*functions.get(key, ()), row["argument"])
     exclusive = frozenset(name for row in raw["exclusive_methods"] for name in row["fns"])
-    return _Table(methods, exclusive, functions, frozenset(row["fn"] for row in raw["c_reading"]))
+    c_reading = frozenset(row["fn"] for row in raw["c_reading"])
+    return _Table(methods, exclusive, functions, c_reading, frozenset(raw["size"]["names"]))
 
 
 def pointer_writes(cx: Context) -> tuple[Use, ...]:
@@ -138,13 +142,21 @@ class _Writes:
         if function is None:
             return
         for pointer, parameter in zip(call.arguments, function.parameters, strict=False):
-            if parameter.is_pointer and not parameter.is_const:
+            if parameter.is_pointer and not parameter.is_const and not _is_cookie(parameter, function):
                 words = f"`bindings::{name}` takes it as `{parameter.type}`"
                 yield self._use(pointer, call.node, TO_C, words)
 
     def _use(self, pointer: Node, node: Node, kind: str, words: str) -> Use:
         step = self.reader.step(node, words)
         return Use(self.reader.value(pointer), span_of(node), (step,), kind, node, around(node, self.cx))
+
+
+def _is_cookie(parameter: CParameter, function: CFunction) -> bool:
+    """Whether C keeps a pointer for a callback and never looks behind it: a `void *` without a size beside it."""
+    if [word for word in parameter.type.split() if word not in _QUALIFIERS] != ["void", "*"]:
+        return False
+    sizes = _table().size_names
+    return not any(each.type == "size_t" or each.name in sizes for each in function.parameters)
 
 
 def dereferenced(place: Node | None) -> Node | None:
