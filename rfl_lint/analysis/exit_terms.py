@@ -73,6 +73,9 @@ class Judge(Protocol[S, V]):
     def closed(self, block: Node, value: V, state: S) -> S:
         """The state behind a block, whose own variables are gone."""
 
+    def settled(self, statement: Node, state: S) -> bool:
+        """Whether a statement changes no state and its `?` are of no interest: it need not be walked."""
+
     def left(self, way: Exit, value: V, state: S) -> None:
         """The function is left."""
 

@@ -7,6 +7,7 @@ nothing else. Closures, async blocks and items have ways out of their own and ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
@@ -25,6 +26,9 @@ _MAX_DEPTH: Final = 90
 _MAX_LOOPS: Final = 3
 _BLOCKS: Final = frozenset({"block", "unsafe_block", "const_block", "else_clause"})
 _LOOPS: Final = frozenset({"loop_expression", "while_expression", "for_expression"})
+_LEAVES: Final = re.compile(
+    rb"\b(?:return|break|continue|" + "|".join(sorted(DIVERGING_MACROS)).encode() + rb")\b"
+)
 _OWN_WAYS_OUT: Final = frozenset({"closure_expression", "async_block", "gen_block"})
 _BRANCHING: Final = _BLOCKS | _LOOPS | {"if_expression", "match_expression", "parenthesized_expression"}
 
@@ -184,6 +188,8 @@ class Walk(Generic[S, V]):
             kind = child.type
             if after is None:
                 break
+            if self.judge.settled(child, after) and self._goes_on(child):
+                continue
             if kind == "let_declaration":
                 after = self._let(child, after)
             elif kind == "expression_statement":
@@ -194,6 +200,10 @@ class Walk(Generic[S, V]):
             elif kind == "macro_invocation" and (last is None or child.id != last.id):
                 _, after = self._value(child, after)
         return after
+
+    def _goes_on(self, node: Node) -> bool:
+        """Whether what follows is reached whatever a statement does, but for a `?`."""
+        return _LEAVES.search(self.cx.source.data, node.start_byte, node.end_byte) is None
 
     def _let(self, node: Node, state: S) -> S | None:
         pattern, value = node.child_by_field_name("pattern"), node.child_by_field_name("value")

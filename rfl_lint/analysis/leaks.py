@@ -28,7 +28,7 @@ _CALLS: Final = frozenset({"call_expression"})
 _BODIES: Final = frozenset({"function_item", "closure_expression"})
 _ASYNC: Final = frozenset({"async_block", "gen_block"})
 # A function that gives up more pointers than this is no code to reason about: each takes a walk over all of it.
-_MAX_IN_ONE: Final = 64
+_MAX_IN_ONE: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)

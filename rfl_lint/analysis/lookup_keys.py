@@ -6,7 +6,8 @@ got the count, or the allocation, that somebody handed out with the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from typing import Final
 
 from rfl_lint.analysis.calls import Call, CallForm, call_of, nodes_below
@@ -29,6 +30,8 @@ _BETWEEN: Final = frozenset(
 _GIVING_BACK: Final = frozenset({"forget", "into_raw", "into_foreign"})
 # More calls of C functions in front of one owning call are not looked through.
 _MAX_CALLS: Final = 64
+# A pointer that went through more variables than this is not followed back to where it was looked at.
+_MAX_LOCALS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,51 @@ class Unreturned:
     source: str
     key_of: str
     steps: tuple[Step, ...]
+
+
+@dataclass(eq=False)
+class _Calls:
+    """The calls of each function of a file, read once: those of C functions, and those that lend what they get."""
+
+    cx: Context
+    _found: dict[int, tuple[list[Call], set[int]]] = field(default_factory=dict)
+
+    def in_front_of(self, node: Node) -> list[Call]:
+        """The calls of C functions in front of a node, in its function, the last ones first."""
+        function = enclosing_function(node, self.cx)
+        if function is None:
+            return []
+        calls = self._of(function)[0]
+        count = bisect_left(calls, node.start_byte, key=lambda call: call.node.end_byte)
+        return calls[max(0, count - _MAX_CALLS) : count][::-1]
+
+    def gives_back(self, name: Node) -> bool:
+        """Whether the variable of this name is lent to something later in its function."""
+        function = enclosing_function(name, self.cx)
+        return function is not None and name.id in self._of(function)[1]
+
+    def _of(self, function: Node) -> tuple[list[Call], set[int]]:
+        if function.id not in self._found:
+            asked: list[Call] = []
+            lent: set[int] = set()
+            for node in nodes_below(self.cx.parsed, function, _CALLS):
+                call = call_of(node, self.cx.parsed)
+                if call is None:
+                    continue
+                if call.form is CallForm.PATH and call.owner == "bindings":
+                    asked.append(call)
+                if _gives_back(call):
+                    for value in (*call.arguments, call.receiver):
+                        meant = (
+                            scopes(self.cx).binding(value)
+                            if value is not None and value.type == "identifier"
+                            else None
+                        )
+                        if meant is not None:
+                            lent.add(meant.name.id)
+            asked.sort(key=lambda call: call.node.end_byte)
+            self._found[function.id] = (asked, lent)
+        return self._found[function.id]
 
 
 def unreturned(cx: Context) -> dict[Span, Unreturned]:
@@ -101,7 +149,7 @@ def _peek(argument: Node, cx: Context) -> Call | None:
     """The call of `as_ptr` that a pointer comes from, in this function."""
     reader, seen = provenance(cx).reader, set[int]()
     waiting = [argument]
-    while waiting:
+    while waiting and len(seen) < _MAX_LOCALS:
         for node in nodes_below(cx.parsed, waiting.pop(), _LINKS):
             if node.type == "call_expression":
                 call = call_of(node, cx.parsed)
@@ -143,35 +191,17 @@ def _gives_back(call: Call) -> bool:
 
 def _is_given_back(name: Node, cx: Context) -> bool:
     inner = name.named_children[-1] if name.type == "mut_pattern" else name
-    function = enclosing_function(name, cx)
-    if function is None or inner.type != "identifier":
-        return False
-    for node in nodes_below(cx.parsed, function, _CALLS):
-        call = call_of(node, cx.parsed) if node.start_byte > name.end_byte else None
-        if call is None or not _gives_back(call):
-            continue
-        for value in (*call.arguments, call.receiver):
-            meant = scopes(cx).binding(value) if value is not None and value.type == "identifier" else None
-            if meant is not None and meant.name.id == inner.id:
-                return True
-    return False
+    return inner.type == "identifier" and cx.memo(_Calls).gives_back(inner)
 
 
 def _key(call: Node, origin: Origin, cx: Context) -> tuple[str, Step] | None:
     """The C function that got the same pointer in front of a call, in the same function."""
-    function = enclosing_function(call, cx)
-    if function is None:
-        return None
     pointers = provenance(cx)
-    before = [node for node in nodes_below(cx.parsed, function, _CALLS) if node.end_byte <= call.start_byte]
-    for node in reversed(before[-_MAX_CALLS:]):
-        given = call_of(node, cx.parsed)
-        if given is None or given.form is not CallForm.PATH or given.owner != "bindings":
-            continue
+    for given in cx.memo(_Calls).in_front_of(call):
         for argument in given.arguments:
             if any(_is_same(origin, other) for other in pointers.origins(argument)):
                 shown = f"`{given.owner}::{given.name}`"
-                return shown, Step(span_of(node), f"{shown} is given it as a key", cx.path)
+                return shown, Step(span_of(given.node), f"{shown} is given it as a key", cx.path)
     return None
 
 

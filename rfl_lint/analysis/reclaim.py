@@ -210,7 +210,8 @@ class Reclaim:
             return self.dropped(value, state)
         if value.carries:
             state = self._carrying(names[0], state)
-        return replace(state, outcomes=state.outcomes | {(names[0].id, value)})
+        asked = frozenset(each for each in state.outcomes if each[1].call == value.call)
+        return replace(state, outcomes=asked | {(names[0].id, value)})
 
     def assigned(self, target: Node, value: Value, state: State) -> State:
         """A variable holds something else; a place that is no variable takes the pointer over."""
@@ -287,6 +288,12 @@ class Reclaim:
         return name if name in ("Ok", "Err", "Some", "None") else ""
 
     # Ways out.
+
+    def settled(self, statement: Node, state: State) -> bool:
+        """Before the pointer is given up, and once it is gone, statements do nothing to it."""
+        if self.giving is None or state.holding not in (Holding.NOTHING_YET, Holding.GONE):
+            return False
+        return not statement.start_byte <= self.giving.start_byte < statement.end_byte
 
     def tried(self, value: Value, state: State) -> tuple[Value, State, State]:
         """A `?` goes on where the call did not fail, and leaves where it did."""
