@@ -54,7 +54,10 @@ def leaks(cx: Context) -> dict[Span, Leak]:
 def shown_exit(way: Exit, cx: Context) -> str:
     """A way out in a few words."""
     if way.kind is ExitKind.TAIL:
-        return f"`{shortened(cx.text(way.node))}`"
+        text, callee = cx.text(way.node), way.node.child_by_field_name("function")
+        if "\n" in text and callee is not None:
+            return f"`{shortened(cx.text(callee))}(..)`"
+        return f"`{shortened(text)}`"
     return str(way.kind.value)
 
 
