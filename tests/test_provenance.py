@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
+from rfl_lint.testing import read_fixture
 from rfl_lint.tree import KernelTree, Role
 from rfl_lint.workspace import Workspace
 
@@ -356,3 +359,24 @@ def test_what_takes_ownership(call: str, owns: bool) -> None:
 def test_a_type_of_the_file_speaks_for_itself(impl: str, owns: bool) -> None:
     assert bool(owning(f"impl<T> Arc<T> {{ {impl} fn f() {{ Self::from_raw(p); }} }}")) == owns
     assert bool(owning(f"impl<T> Arc<T> {{ {impl} }} fn f() {{ Arc::<T>::from_raw(p); }}")) == owns
+
+
+def test_the_table_of_derivations_names_fixtures_that_show_them() -> None:
+    root = Path(__file__).parent.parent
+    folder = root / "fixtures" / "provenance" / "from-raw-of-reference"
+    followed, _, gaps = (
+        (root / "docs" / "provenance.md").read_text(encoding="utf-8").partition("## Known gaps")
+    )
+
+    def marks(name: str) -> set[str]:
+        files = sorted((folder / name).iterdir()) if name.endswith("/") else [folder / name]
+        return {mark.kind for file in files for mark in read_fixture(file).marks}
+
+    def named(text: str) -> set[str]:
+        rows = [line for line in text.splitlines() if line.startswith("|") and "`" in line]
+        return {name for row in rows for name in re.findall(r"`([\w-]+(?:\.rs|/))`", row.rpartition("| ")[2])}
+
+    assert named(followed)
+    assert all("" in marks(name) for name in named(followed))
+    missed = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
+    assert named(gaps) == {name for name in missed if "?" in marks(name) and "gaps" in name}
