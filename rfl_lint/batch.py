@@ -14,6 +14,9 @@ from multiprocessing import get_all_start_methods
 from pathlib import Path
 from typing import Final
 
+from rfl_lint.c.cache import Entry
+from rfl_lint.c.names import called_functions
+from rfl_lint.c.table import CFacts
 from rfl_lint.engine import FileResult, Lint, lint_parsed
 from rfl_lint.errors import SourceError
 from rfl_lint.fact_cache import FactCache, digest
@@ -69,8 +72,13 @@ class _Tree:
     linted: list[Target]
     plan: Plan
     overlay: SourceFile | None = None
+    c_facts: CFacts = field(init=False)
     _cache: FactCache | None = None
     _members: dict[str, Target] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        root = self.tree.root if self.tree.is_kernel else None
+        self.c_facts = CFacts(root, self._c_names, self.plan.cache)
 
     def outcomes(self) -> Iterator[tuple[Target, Outcome]]:
         size = sum(_size(target) for target in self.linted)
@@ -108,7 +116,8 @@ class _Tree:
         known, missing = self._known_facts()
         if sum(_size(target) for target in missing) <= _WORTH_SHARING:
             index = Index([*known, *self._extracted(missing)])
-            share = _Share(self.plan.lint, self._workspace(index))
+            self.c_facts.entry()
+            share = _Share(self.plan.lint, self._workspace(index), self.c_facts)
             with Workers(_dealt(self.linted, workers), [Phase("lint", share.lint)]) as pool:
                 for target, outcome in pool.run("lint"):
                     yield target, _as_outcome(outcome)
@@ -116,16 +125,18 @@ class _Tree:
         wanted = {target.path for target in missing}
         linted = {target.path for target in self.linted}
         jobs = [target for target in self._index_members() if target.path in wanted | linted]
-        share = _Share(self.plan.lint, self._workspace(Index()), wanted, linted)
+        share = _Share(self.plan.lint, self._workspace(Index()), self.c_facts, wanted, linted)
         with Workers(_dealt(jobs, workers), [Phase("facts", share.facts), Phase("lint", share.lint)]) as pool:
             fresh: list[FileFacts] = []
-            for _, result in pool.run("facts"):
+            results = pool.run("facts")
+            c_entry = self.c_facts.entry()  # while the workers parse
+            for _, result in results:
                 if isinstance(result, tuple):
                     key, facts = result
                     self._fact_cache().put(key, facts)
                     fresh.append(facts)
             self._fact_cache().save()
-            for target, outcome in pool.run("lint", [*known, *fresh]):
+            for target, outcome in pool.run("lint", _Sent((*known, *fresh), c_entry)):
                 if target.path in linted:
                     yield target, _as_outcome(outcome)
 
@@ -133,7 +144,14 @@ class _Tree:
 
     def _workspace(self, index: Index | Callable[[], Index]) -> Workspace:
         lint = self.plan.lint
-        return Workspace(self.tree, self._read, index, doc_code=lint.doc_code, kinds=lint.kinds)
+        return Workspace(
+            self.tree, self._read, index, self.c_facts.function, doc_code=lint.doc_code, kinds=lint.kinds
+        )
+
+    def _c_names(self) -> set[str]:
+        """The C functions that the files of the index call."""
+        sources = (self._read(target.path) for target in self._index_members())
+        return called_functions(source.data for source in sources if source is not None)
 
     def _index_members(self) -> Iterable[Target]:
         if not self._members:
@@ -183,12 +201,21 @@ class _Tree:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What goes down to the workers before the rules run."""
+
+    facts: tuple[FileFacts, ...]
+    c_entry: Entry
+
+
 @dataclass(eq=False)
 class _Share:
     """What one worker does with its files. It lives in the worker after the fork."""
 
     lint_settings: Lint
     workspace: Workspace
+    c_facts: CFacts
     wanted: set[str] = field(default_factory=set)
     linted: set[str] | None = None
     _sent: object = None
@@ -209,10 +236,11 @@ class _Share:
         return (digest(source), facts) if target.path in self.wanted else None
 
     def lint(self, target: Target, sent: object) -> object:
-        """Run the rules over a file; what is sent down are the facts of the whole tree."""
-        if isinstance(sent, list) and self._sent is not sent:
+        """Run the rules over a file, knowing what was sent down."""
+        if isinstance(sent, _Sent) and self._sent is not sent:
             self._sent = sent
-            self.workspace.index = Index(sent)
+            self.workspace.index = Index(sent.facts)
+            self.c_facts.adopt(sent.c_entry)
         if self.linted is not None and target.path not in self.linted:
             return None
         return _lint(target, self._kept.pop(target.path, None), self.lint_settings, self.workspace)

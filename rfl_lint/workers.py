@@ -65,9 +65,10 @@ class Workers(Generic[Job]):
             process.join()
 
     def run(self, name: str, sent: object = None) -> Iterator[tuple[Job, object]]:
-        """Let every worker take a phase; yields each job with its result, as they are done.
+        """Let every worker begin a phase; the iterator gives each job with its result, as they are done.
 
-        Raises WorkerError when a process ends before it has given back everything.
+        It raises WorkerError when a process ends before it has given back everything. The workers are busy from
+        this call on, so that the caller may do something else before it looks at the results.
         """
         message = pickle.dumps((name, sent), protocol=5)
         waiting: dict[Connection, int] = {}
@@ -76,6 +77,9 @@ class Workers(Generic[Job]):
                 pipe.send_bytes(message)
             if jobs:
                 waiting[pipe] = 0
+        return self._results(waiting)
+
+    def _results(self, waiting: dict[Connection, int]) -> Iterator[tuple[Job, object]]:
         while waiting:
             for ready in wait(list(waiting)):
                 assert isinstance(ready, Connection)  # noqa: S101 - wait() hands back what it was given

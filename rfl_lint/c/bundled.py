@@ -6,7 +6,6 @@ function is unpacked when it is asked for.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
@@ -18,6 +17,8 @@ BUNDLED_FORMAT: Final = 1
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Any]:
+    import json  # noqa: PLC0415 - most runs ask for no C function
+
     text = (files("rfl_lint.data") / "c_facts.json").read_text(encoding="utf-8")
     table: dict[str, Any] = json.loads(text)
     return table

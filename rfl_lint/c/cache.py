@@ -8,7 +8,6 @@ is done without. It holds JSON, which can do no harm when it is loaded.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 import tempfile
@@ -68,6 +67,8 @@ class CCache:
         checksum, body = raw[len(magic) : len(magic) + _DIGEST], raw[len(magic) + _DIGEST :]
         if hashlib.blake2b(body, digest_size=_DIGEST).digest() != checksum:
             return None
+        import json  # noqa: PLC0415 - most runs on a file ask for no C function
+
         try:
             names, stamps, packed = json.loads(body)
             entry = Entry(
@@ -82,6 +83,8 @@ class CCache:
         """Keep an entry for the next run."""
         if self._path is None:
             return
+        import json  # noqa: PLC0415
+
         body = json.dumps([sorted(entry.names), entry.stamps, entry.packed], separators=(",", ":")).encode()
         checksum = hashlib.blake2b(body, digest_size=_DIGEST).digest()
         try:

@@ -42,10 +42,19 @@ class CFacts:
     def function(self, name: str) -> CFunction | None:
         """What is known of a C function; None where nothing is."""
         if name not in self._known:
-            if self._entry is None:
-                self._entry = self._read()
-            self._known[name] = self._entry.function(name) or bundled_function(name)
+            self._known[name] = self.entry().function(name) or bundled_function(name)
         return self._known[name]
+
+    def entry(self) -> Entry:
+        """All that the tree's headers say of the wanted names, for another process to `adopt`."""
+        if self._entry is None:
+            self._entry = self._read()
+        return self._entry
+
+    def adopt(self, entry: Entry) -> None:
+        """Take over what another process found."""
+        self._entry = entry
+        self._known.clear()
 
     def _read(self) -> Entry:
         """The facts of all wanted names, from the cache if it has them."""

@@ -15,6 +15,8 @@ from rfl_lint.inputs.files import Target
 from rfl_lint.tree import KERNEL_ROLES, KernelTree
 
 _MAX_FILES: Final = 20_000
+# A folder that is no kernel and holds more folders than this is nobody's crate: a home, a temporary folder.
+_MAX_FOLDERS: Final = 200
 
 
 def index_targets(tree: KernelTree, linted: Iterable[Target]) -> list[Target]:
@@ -36,7 +38,7 @@ def index_targets(tree: KernelTree, linted: Iterable[Target]) -> list[Target]:
 def crate_folder(root: Path, path: str) -> str:
     """The crate of a path: the topmost folder above it, below the root, that holds Rust files itself.
 
-    Everything below `rust/` counts as one crate; the root itself is one only if there is nothing else.
+    Everything below `rust/` counts as one crate; the root itself is the crate of a file that lies in it.
     """
     parts = PurePosixPath(path).parts[:-1]
     if parts[:1] == ("rust",):
@@ -61,6 +63,9 @@ def _rust_files(tree: KernelTree, folder: str) -> Iterator[str]:
     root = tree.root
     if root is None:
         return
+    if not folder and not tree.is_kernel:
+        yield from _around_root(tree, root)
+        return
     for base, folders, names in os.walk(root / folder):
         below = Path(base).relative_to(root).as_posix()
         prefix = "" if below == "." else f"{below}/"
@@ -73,3 +78,21 @@ def _rust_files(tree: KernelTree, folder: str) -> Iterator[str]:
             path = f"{prefix}{name}"
             if name.endswith(".rs") and tree.role(path) in KERNEL_ROLES and not Path(base, name).is_symlink():
                 yield path
+
+
+def _around_root(tree: KernelTree, root: Path) -> Iterator[str]:
+    """The Rust files of a root that is no kernel: all of a crate's, but not all of somebody's home folder."""
+    found: list[str] = []
+    for count, (base, folders, names) in enumerate(os.walk(root)):
+        if count > _MAX_FOLDERS or len(found) > _MAX_FILES:
+            found = [path for path in found if "/" not in path]
+            break
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        prefix = Path(base).relative_to(root).as_posix()
+        paths = (
+            f"{prefix}/{name}" if prefix != "." else name for name in sorted(names) if name.endswith(".rs")
+        )
+        found += [
+            path for path in paths if tree.role(path) in KERNEL_ROLES and not (root / path).is_symlink()
+        ]
+    yield from found
