@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from rfl_lint.facts import FACT_KINDS, FileFacts
 from rfl_lint.finding import Finding
@@ -17,6 +18,19 @@ from rfl_lint.suppress import Silencer
 from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile
 from rfl_lint.tree import KernelTree
 from rfl_lint.workspace import Workspace
+
+
+_DOC_CODE: Final = str(FragmentKind.DOC_CODE)
+# What the analyses behind the rules ask every tree for; found in the same search as what the rules want.
+_COMMON_KINDS: Final = frozenset(
+    {
+        "assignment_expression",
+        "call_expression",
+        "macro_invocation",
+        "return_expression",
+        "type_cast_expression",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,7 @@ class Lint:
     @cached_property
     def kinds(self) -> frozenset[str]:
         """All kinds of nodes that rules and facts ask for."""
-        return FACT_KINDS.union(*(rule.on for rule in self.rules))
+        return (FACT_KINDS | _COMMON_KINDS).union(*(rule.on for rule in self.rules))
 
 
 def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) -> FileResult:
@@ -152,7 +166,8 @@ class _Runner:
         self.cx.strict = name in self.lint.strict_rules
         try:
             found = rule.check_file(self.cx) if node is None else rule.check(node, self.cx)
-            self.findings.extend(found)
+            spoken_of = rule.meta.doc_code
+            self.findings.extend(item for item in found if spoken_of or item.fragment != _DOC_CODE)
         except Exception as error:  # noqa: BLE001 - whatever a rule does wrong, the other rules go on
             self.broken.add(name)
             trace = traceback.format_exc()

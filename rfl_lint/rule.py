@@ -110,6 +110,14 @@ class Context:
         """What is known of the C function behind `bindings::name`; None where nothing is."""
         return self.c_facts(name)
 
+    def kind_of_text(self, offset: int) -> str:
+        """In what kind of text a place stands: that of the fragment being judged, or of the innermost one there."""
+        fragments = self.parsed.fragments
+        if self.fragment is not None and self.fragment is not fragments[0]:
+            return str(self.fragment.kind)
+        around = list(self.parsed.fragments_at(offset))
+        return str(around[1].kind if len(around) > 1 else around[0].kind)
+
     def memo(self, factory: Callable[[Context], T]) -> T:
         """The result of `factory` for this file, computed once."""
         if factory not in self._memo:
@@ -167,16 +175,17 @@ class Rule:
         confidence: Confidence | None = None,
     ) -> Finding:
         """A finding of this rule at a node or span of the current file."""
+        span = place if isinstance(place, Span) else span_of(place)
         return Finding(
             rule=self.meta.name,
             group=self.meta.group,
             severity=self.meta.severity if severity is None else severity,
             confidence=self.meta.confidence if confidence is None else confidence,
             path=cx.path,
-            span=place if isinstance(place, Span) else span_of(place),
+            span=span,
             message=message,
             help=help,
             related=related,
             fix=fix,
-            fragment=str(cx.fragment.kind) if cx.fragment is not None else "code",
+            fragment=cx.kind_of_text(span.start),
         )

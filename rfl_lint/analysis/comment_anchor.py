@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rfl_lint.rule import Context
-from rfl_lint.syntax import Node, kind_query
+from rfl_lint.syntax import Node
 
 _BINDINGS: Final = frozenset({"let_declaration", "const_item", "static_item"})
 _BRANCHING: Final = frozenset(
@@ -131,7 +131,7 @@ class _Items:
         spans = {
             (node.start_byte, -node.end_byte)
             for fragment in cx.parsed.fragments
-            for nodes in kind_query(_ITEMS).search(fragment.root).values()
+            for nodes in fragment.find(_ITEMS).values()
             for node in nodes
         }
         self._source = cx.source

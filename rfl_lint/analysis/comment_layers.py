@@ -9,7 +9,7 @@ from typing import Final
 from rfl_lint.analysis.comment_rows import CommentRows
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile, Span
-from rfl_lint.syntax import Fragment, FragmentKind, ParsedFile, kind_query
+from rfl_lint.syntax import Fragment, FragmentKind, ParsedFile
 
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
 
@@ -64,7 +64,7 @@ def _in_doc(fragment: Fragment | None) -> bool:
 def _doc_comments(doc: Fragment, source: SourceFile, contents: Mapping[int, Span]) -> list[Span]:
     """The comments inside a doc comment's code; a line comment ends with its line."""
     spans = []
-    for kind, nodes in kind_query(_COMMENTS).search(doc.root).items():
+    for kind, nodes in doc.find(_COMMENTS).items():
         for node in nodes:
             content = contents.get(source.row(node.start_byte))
             line = kind == "line_comment" and content is not None

@@ -16,7 +16,7 @@ from typing import Final
 
 from rfl_lint.analysis.comment_tags import CommentLine, Section, read_sections
 from rfl_lint.source import BOM, SourceFile, Span
-from rfl_lint.syntax import Fragment, Node, kind_query, span_of
+from rfl_lint.syntax import Fragment, Node, span_of
 
 _ATTRIBUTES: Final = frozenset({"attribute_item", "inner_attribute_item"})
 # What else a line of nothing but attributes may hold: `$(#[$attr])*` in a `macro_rules!` body.
@@ -285,7 +285,7 @@ class CommentRows:
         spans = {
             span_of(node)
             for fragment in self._fragments
-            for nodes in kind_query(_ATTRIBUTES).search(fragment.root).values()
+            for nodes in fragment.find(_ATTRIBUTES).values()
             for node in nodes
         }
         return sorted(spans)

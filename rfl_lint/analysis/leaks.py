@@ -20,7 +20,7 @@ from rfl_lint.analysis.types import type_of
 from rfl_lint.facts import FunctionFact
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
-from rfl_lint.syntax import Node, kind_query, span_of
+from rfl_lint.syntax import Node, span_of
 
 GIVING: Final = frozenset({"into_raw", "into_raw_with_allocator", "into_raw_parts", "into_foreign"})
 _GIVING_BYTES: Final = (b"into_raw", b"into_foreign")
@@ -73,7 +73,7 @@ def _leaks(cx: Context) -> dict[Span, Leak]:
         return found
     in_one: dict[int, int] = {}
     for fragment in cx.parsed.fragments:
-        for node in kind_query(_CALLS).search(fragment.root).get("call_expression", ()):
+        for node in fragment.find(_CALLS).get("call_expression", ()):
             call = _giving(node, cx)
             body = _body_around(node, cx) if call is not None else None
             if call is None or body is None:

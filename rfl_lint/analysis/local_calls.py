@@ -12,7 +12,7 @@ from typing import Final
 
 from rfl_lint.analysis.calls import Call, CallForm, call_of, nodes_below, path_of
 from rfl_lint.rule import Context
-from rfl_lint.syntax import FragmentKind, Node, kind_query
+from rfl_lint.syntax import FragmentKind, Node
 
 _FUNCTION: Final = frozenset({"function_item"})
 _CALL: Final = frozenset({"call_expression"})
@@ -70,7 +70,7 @@ class FileFunctions:
 
     def __post_init__(self) -> None:
         for fragment in self.cx.parsed.fragments:
-            for node in kind_query(_FUNCTION).search(fragment.root).get("function_item", ()):
+            for node in fragment.find(_FUNCTION).get("function_item", ()):
                 function = _function_of(node, self.cx)
                 if function is not None:
                     self.by_node[node.id] = function

@@ -14,7 +14,7 @@ from rfl_lint.analysis.scopes import enclosing_impl
 from rfl_lint.facts import expand_use, head_name
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
-from rfl_lint.syntax import Fragment, FragmentKind, Node, kind_query
+from rfl_lint.syntax import Fragment, FragmentKind, Node
 
 _HOPS: Final = 4
 _INSIDE: Final = frozenset({"crate", "$crate", "kernel", "self", "super"})
@@ -164,7 +164,7 @@ class Programs:
         if fragment.kind is FragmentKind.CODE:
             return self._of_file()
         names = Names()
-        for kind, nodes in kind_query(_DEFINITIONS).search(fragment.root).items():
+        for kind, nodes in fragment.find(_DEFINITIONS).items():
             for node in nodes:
                 self._define(names, kind, node, fragment)
         return names
@@ -185,7 +185,7 @@ class Programs:
         if b"macro_rules" in self.cx.source.data:
             for fragment in self.cx.parsed.fragments:
                 if fragment.kind is not FragmentKind.DOC_CODE:
-                    found = kind_query(_MACROS).search(fragment.root).get("macro_definition", ())
+                    found = fragment.find(_MACROS).get("macro_definition", ())
                     named = (node.child_by_field_name("name") for node in found)
                     names.macros.update(self.cx.text(name) for name in named if name is not None)
         return names

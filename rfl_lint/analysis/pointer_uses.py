@@ -22,7 +22,7 @@ from rfl_lint.facts import FileFacts, FunctionFact
 from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
-from rfl_lint.syntax import FragmentKind, Node, kind_query, span_of
+from rfl_lint.syntax import FragmentKind, Node, span_of
 
 _CALLS: Final = frozenset({"call_expression"})
 _MAX_DEPTH: Final = 6
@@ -90,7 +90,7 @@ class _Calls:
         for fragment in self.cx.parsed.fragments:
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
-            for node in kind_query(_CALLS).search(fragment.root).get("call_expression", ()):
+            for node in fragment.find(_CALLS).get("call_expression", ()):
                 call = call_of(node, self.cx.parsed)
                 if call is None or not call.arguments or call.name not in names:
                     continue

@@ -13,7 +13,7 @@ from rfl_lint.analysis.provenance import provenance
 from rfl_lint.analysis.types import block_tail, types
 from rfl_lint.c.facts import CFunction, CParameter
 from rfl_lint.rule import Context
-from rfl_lint.syntax import FragmentKind, Node, kind_query, span_of
+from rfl_lint.syntax import FragmentKind, Node, span_of
 from rfl_lint.tables import load_table
 
 WRITTEN: Final = "written through"
@@ -70,7 +70,7 @@ class _Writes:
         for fragment in self.cx.parsed.fragments:
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
-            found = kind_query(_KINDS).search(fragment.root)
+            found = fragment.find(_KINDS)
             for kind in sorted(_KINDS):
                 for node in found.get(kind, ()):
                     yield from self._at(node)

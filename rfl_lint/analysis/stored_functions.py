@@ -14,7 +14,7 @@ from rfl_lint.analysis.calls import Call, CallForm, call_of, path_of, unwrapped
 from rfl_lint.analysis.local_calls import FileFunctions, Function
 from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
-from rfl_lint.syntax import FragmentKind, Node, kind_query
+from rfl_lint.syntax import FragmentKind, Node
 
 _NAMES: Final = frozenset({"identifier"})
 # What stands between a value and what holds it without changing which value it is.
@@ -47,7 +47,7 @@ class StoredFunctions:
         for fragment in self.cx.parsed.fragments:
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
-            for node in kind_query(_NAMES).search(fragment.root).get("identifier", ()):
+            for node in fragment.find(_NAMES).get("identifier", ()):
                 name = c_name(self.cx.text(node))
                 if name in self.wanted:
                     self._store(node, name)

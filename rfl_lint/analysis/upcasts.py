@@ -17,7 +17,7 @@ from rfl_lint.analysis.typeref import TypeRef, parse_type, with_self
 from rfl_lint.analysis.types import types
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
-from rfl_lint.syntax import FragmentKind, Node, kind_query, span_of
+from rfl_lint.syntax import FragmentKind, Node, span_of
 
 _KINDS: Final = frozenset({"macro_invocation", "call_expression"})
 _BACK: Final = frozenset({"sub", "byte_sub", "wrapping_sub", "wrapping_byte_sub"})
@@ -111,7 +111,7 @@ class _Moves:
         for fragment in self.cx.parsed.fragments:
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
-            found = kind_query(_KINDS).search(fragment.root)
+            found = fragment.find(_KINDS)
             for kind in sorted(_KINDS):
                 for node in found.get(kind, ()):
                     call = call_of(node, self.cx.parsed)

@@ -9,12 +9,10 @@ from rfl_lint.plugin import (
     Context,
     Finding,
     Meta,
-    Node,
     Rule,
     Severity,
     in_words,
     labels,
-    span_of,
     upcasts,
 )
 
@@ -75,22 +73,19 @@ class ContainerOfReference(Rule):
         origin="004",
         precision="6.1: no findings; 6.12: no findings in 17 upcasts; 7.2: no findings in 51 upcasts",
     )
-    on: ClassVar[frozenset[str]] = frozenset({"macro_invocation", "call_expression"})
 
-    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+    def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the move whose pointer the analysis found wanting."""
-        upcast = upcasts(cx).get(span_of(node))
-        if upcast is None:
-            return
-        steps = upcast.reached.steps
-        container = f"`{upcast.container}`" if upcast.container else "the container"
-        through = upcast.reached.use.through
-        does = f"`{through}` steps back" if through else "this steps back"
-        yield self.finding(
-            cx,
-            upcast.span,
-            f"{does} to {container} from a reference to a part of it, which covers that part alone: "
-            f"{in_words(steps, cx)}",
-            help="start from a raw pointer to the field that is good for the container, or from the container itself",
-            related=labels(steps, cx),
-        )
+        for upcast in upcasts(cx).values():
+            steps = upcast.reached.steps
+            container = f"`{upcast.container}`" if upcast.container else "the container"
+            through = upcast.reached.use.through
+            does = f"`{through}` steps back" if through else "this steps back"
+            yield self.finding(
+                cx,
+                upcast.span,
+                f"{does} to {container} from a reference to a part of it, which covers that part alone: "
+                f"{in_words(steps, cx)}",
+                help="start from a raw pointer that is good for the whole container, or from the container itself",
+                related=labels(steps, cx),
+            )

@@ -11,11 +11,9 @@ from rfl_lint.plugin import (
     Label,
     Meta,
     Misuse,
-    Node,
     Rule,
     Severity,
     owned_references,
-    span_of,
     step_line,
 )
 
@@ -86,27 +84,26 @@ class FromRawOfReference(Rule):
         origin="004",
         precision="6.1: no findings; 6.12: no findings in 18 owning calls; 7.2: no findings in 53 owning calls",
     )
-    on: ClassVar[frozenset[str]] = frozenset({"call_expression"})
 
-    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+    def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the call whose pointer the analysis found wanting."""
-        misuse = owned_references(cx).get(span_of(node))
-        if misuse is None:
-            return
-        sink = misuse.sink
-        taker = f"`{sink.callee}` takes over an allocation"
-        if sink.through:
-            taker = f"`{sink.through}` hands its argument to `{sink.callee}`, which takes over an allocation"
-        yield self.finding(
-            cx,
-            sink.place,
-            f"{taker}, but the pointer comes from a reference: {_path(misuse, cx)}",
-            help=_HELP[sink.family],
-            related=tuple(
-                Label(step.span, step.words, "" if step.path == cx.path else step.path)
-                for step in misuse.steps
-            ),
-        )
+        for misuse in owned_references(cx).values():
+            sink = misuse.sink
+            taker = f"`{sink.callee}` takes over an allocation"
+            if sink.through:
+                taker = (
+                    f"`{sink.through}` hands its argument to `{sink.callee}`, which takes over an allocation"
+                )
+            yield self.finding(
+                cx,
+                sink.place,
+                f"{taker}, but the pointer comes from a reference: {_path(misuse, cx)}",
+                help=_HELP[sink.family],
+                related=tuple(
+                    Label(step.span, step.words, "" if step.path == cx.path else step.path)
+                    for step in misuse.steps
+                ),
+            )
 
 
 def _path(misuse: Misuse, cx: Context) -> str:

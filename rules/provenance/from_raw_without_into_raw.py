@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from rfl_lint.plugin import Context, Finding, Level, Meta, Node, Rule, Severity, labels, span_of, unreturned
+from rfl_lint.plugin import Context, Finding, Level, Meta, Rule, Severity, labels, unreturned
 
 
 class FromRawWithoutIntoRaw(Rule):
@@ -66,23 +66,20 @@ class FromRawWithoutIntoRaw(Rule):
         origin="004",
         precision="6.1 and 6.12: no findings; 7.2: 1 of 1 right",
     )
-    on: ClassVar[frozenset[str]] = frozenset({"call_expression"})
 
-    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+    def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the call whose pointer nobody gave up."""
-        found = unreturned(cx).get(span_of(node))
-        if found is None:
-            return
-        if found.key_of:
-            why = f"the pointer was only a key for {found.key_of}"
-        elif found.source:
-            why = f"{found.source} only looked at the pointer"
-        else:
-            why = "the pointer was only looked at"
-        yield self.finding(
-            cx,
-            found.sink.place,
-            f"`{found.sink.callee}` takes over an allocation, but {why}: no `into_raw` gave it up",
-            help="take back the pointer that `into_raw` returned: store it, or have C hand it back",
-            related=labels(found.steps, cx),
-        )
+        for found in unreturned(cx).values():
+            if found.key_of:
+                why = f"the pointer was only a key for {found.key_of}"
+            elif found.source:
+                why = f"{found.source} only looked at the pointer"
+            else:
+                why = "the pointer was only looked at"
+            yield self.finding(
+                cx,
+                found.sink.place,
+                f"`{found.sink.callee}` takes over an allocation, but {why}: no `into_raw` gave it up",
+                help="take back the pointer that `into_raw` returned: store it, or have C hand it back",
+                related=labels(found.steps, cx),
+            )

@@ -9,14 +9,12 @@ from rfl_lint.plugin import (
     Context,
     Finding,
     Meta,
-    Node,
     Rule,
     Severity,
     exit_span,
     labels,
     leaks,
     shown_exit,
-    span_of,
 )
 
 
@@ -89,18 +87,15 @@ class LeakedIntoRaw(Rule):
         origin="004",
         precision="6.1, 6.12 and 7.2: no findings (0, 15 and 42 pointers given up)",
     )
-    on: ClassVar[frozenset[str]] = frozenset({"call_expression"})
 
-    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+    def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the call whose pointer the analysis saw left behind."""
-        leak = leaks(cx).get(span_of(node))
-        if leak is None:
-            return
-        line = cx.source.position(exit_span(leak.first).start).line
-        yield self.finding(
-            cx,
-            leak.place,
-            f"the pointer from `{leak.shown}` is left behind by {shown_exit(leak.first, cx)} on line {line}",
-            help=f"take it back with `{leak.back}` before leaving, or give it up when nothing can fail any more",
-            related=labels(leak.steps, cx),
-        )
+        for leak in leaks(cx).values():
+            line = cx.source.position(exit_span(leak.first).start).line
+            yield self.finding(
+                cx,
+                leak.place,
+                f"the pointer from `{leak.shown}` is left behind by {shown_exit(leak.first, cx)} on line {line}",
+                help=f"take it back with `{leak.back}` before leaving, or give it up when nothing can fail any more",
+                related=labels(leak.steps, cx),
+            )

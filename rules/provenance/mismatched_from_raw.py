@@ -9,13 +9,11 @@ from rfl_lint.plugin import (
     Context,
     Finding,
     Meta,
-    Node,
     Rule,
     Severity,
     in_words,
     labels,
     mismatches,
-    span_of,
 )
 
 
@@ -73,20 +71,17 @@ class MismatchedFromRaw(Rule):
         origin="004",
         precision="6.1: no findings; 6.12: no findings in 18 owning calls; 7.2: no findings in 53 owning calls",
     )
-    on: ClassVar[frozenset[str]] = frozenset({"call_expression"})
 
-    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+    def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the call that takes back what is not its own."""
-        found = mismatches(cx).get(span_of(node))
-        if found is None:
-            return
-        steps = found.reached.steps
-        through = found.reached.use.through
-        by = f"`{through}` hands it to `{found.taker}`" if through else f"`{found.taker}` takes it back"
-        yield self.finding(
-            cx,
-            found.span,
-            f"`{found.giver}` gave the pointer up and {by}: {found.why}: {in_words(steps, cx)}",
-            help="take it back with the counterpart of the function that gave it up",
-            related=labels(steps, cx),
-        )
+        for found in mismatches(cx).values():
+            steps = found.reached.steps
+            through = found.reached.use.through
+            by = f"`{through}` hands it to `{found.taker}`" if through else f"`{found.taker}` takes it back"
+            yield self.finding(
+                cx,
+                found.span,
+                f"`{found.giver}` gave the pointer up and {by}: {found.why}: {in_words(steps, cx)}",
+                help="take it back with the counterpart of the function that gave it up",
+                related=labels(steps, cx),
+            )

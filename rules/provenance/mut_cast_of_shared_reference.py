@@ -9,13 +9,11 @@ from rfl_lint.plugin import (
     Context,
     Finding,
     Meta,
-    Node,
     Rule,
     Severity,
     in_words,
     labels,
     shared_casts,
-    span_of,
 )
 
 
@@ -92,20 +90,17 @@ class MutCastOfSharedReference(Rule):
         origin="004",
         precision="6.1: no findings; 6.12: no findings in 177 writes; 7.2: 2 of 2 right in 769 writes",
     )
-    on: ClassVar[frozenset[str]] = frozenset({"type_cast_expression", "call_expression"})
 
-    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+    def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the cast whose pointer the analysis saw written through."""
-        cast = shared_casts(cx).get(span_of(node))
-        if cast is None:
-            return
-        steps = cast.reached.steps
-        more = f" ({cast.more} more such use{'s' if cast.more > 1 else ''})" if cast.more else ""
-        yield self.finding(
-            cx,
-            cast.span,
-            f"a pointer from a shared reference to `{cast.shown}` is {cast.reached.use.kind}{more}: "
-            f"{in_words(steps, cx)}",
-            help="take `&mut`, or keep what changes in an `UnsafeCell`, `Opaque`, atomic or lock",
-            related=labels(steps, cx),
-        )
+        for cast in shared_casts(cx).values():
+            steps = cast.reached.steps
+            more = f" ({cast.more} more such use{'s' if cast.more > 1 else ''})" if cast.more else ""
+            yield self.finding(
+                cx,
+                cast.span,
+                f"a pointer from a shared reference to `{cast.shown}` is {cast.reached.use.kind}{more}: "
+                f"{in_words(steps, cx)}",
+                help="take `&mut`, or keep what changes in an `UnsafeCell`, `Opaque`, atomic or lock",
+                related=labels(steps, cx),
+            )
