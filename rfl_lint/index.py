@@ -17,6 +17,9 @@ from rfl_lint.index_names import Found, Names
 from rfl_lint.index_tables import Tables
 
 F = TypeVar("F", FunctionFact, TypeFact)
+T = TypeVar("T")
+V = TypeVar("V")
+Place = tuple[str, int] | tuple[()]
 _MAX_ALIASES: Final = 8
 
 
@@ -99,23 +102,16 @@ class Index:
 
     def type(self, name: str, *, near: str = "", module: str | None = None) -> Answer[TypeFact]:
         """The structs, enums, unions, aliases and traits that a name or path means."""
-        key = ("type", name, near, module)
-        if key not in self._memo:
-            self._memo[key] = Answer(self._types(name, near, module))
-        return self._memo[key]  # type: ignore[return-value]
+        return self._once(("type", name, near, module), lambda: Answer(self._types(name, near, module)))
 
     def _types(self, name: str, near: str, module: str | None) -> tuple[TypeFact, ...]:
-        everywhere = self.tables.types(_last(name))
         if not near:
-            return everywhere
-        if module is None and "::" not in name:
-            local = tuple(fact for fact in everywhere if fact.path == near)
-            if local:
-                return local
+            return self.tables.types(_last(name))
+        local = self.tables.types_in(near, name)
+        if module is None and local:
+            return local
         found = self.names.meaning(name, near, module or "")
-        if found is None and "::" not in name:
-            return tuple(fact for fact in everywhere if fact.path == near)
-        return found.types if found is not None else ()
+        return found.types if found is not None else local
 
     def fields(
         self, type_name: str, *, near: str = "", module: str | None = None
@@ -135,23 +131,16 @@ class Index:
 
     def functions(self, name: str, *, near: str = "", module: str | None = None) -> Answer[FunctionFact]:
         """The free functions that a name or path means."""
-        key = ("functions", name, near, module)
-        if key not in self._memo:
-            self._memo[key] = Answer(self._free(name, near, module))
-        return self._memo[key]  # type: ignore[return-value]
+        return self._once(("functions", name, near, module), lambda: Answer(self._free(name, near, module)))
 
     def _free(self, name: str, near: str, module: str | None) -> tuple[FunctionFact, ...]:
-        everywhere = self.tables.functions("", _last(name))
         if not near:
-            return everywhere
-        if module is None and "::" not in name:
-            local = tuple(fact for fact in everywhere if fact.path == near)
-            if local:
-                return local
+            return self.tables.functions("", _last(name))
+        local = self.tables.functions_in(near, "", name)
+        if module is None and local:
+            return local
         found = self.names.meaning(name, near, module or "")
-        if found is None and "::" not in name:
-            return tuple(fact for fact in everywhere if fact.path == near)
-        return found.functions if found is not None else ()
+        return found.functions if found is not None else local
 
     def methods(
         self, owner: str, name: str, *, near: str = "", module: str | None = None
@@ -191,22 +180,42 @@ class Index:
 
     def _methods_of(self, owner: TypeFact, name: str) -> tuple[FunctionFact, ...]:
         """The methods of one definition, wherever its `impl` blocks stand."""
+        place = _place(owner)
         own = tuple(
             fact
-            for known_as in self.tables.names_of(owner.name)
-            for fact in self.tables.functions(known_as, name)
-            if owner in self.owners(fact)
+            for known_as in self._names_of(owner.name)
+            for fact in self._methods_by_owner(known_as, name).get(place, ())
         )
         return own or tuple(
             fact
             for trait in self.traits(owner)
-            for fact in self.tables.functions(trait.name, name)
-            if fact.has_body and trait in self.owners(fact)
+            for fact in self._methods_by_owner(trait.name, name).get(_place(trait), ())
+            if fact.has_body
         )
+
+    def _names_of(self, name: str) -> tuple[str, ...]:
+        return self._once(("names", name), lambda: self.tables.names_of(name))
+
+    def _methods_by_owner(self, owner: str, name: str) -> dict[Place, list[FunctionFact]]:
+        """Methods whose `impl` names its type so, by the definition that this means; (): by none."""
+
+        def grouped() -> dict[Place, list[FunctionFact]]:
+            return _grouped(
+                (place, fact)
+                for fact in self.tables.functions(owner, name)
+                for place in [_place(each) for each in self.owners(fact)] or [()]
+            )
+
+        return self._once(("methods by owner", owner, name), grouped)
+
+    def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        if key not in self._memo:
+            self._memo[key] = make()
+        return self._memo[key]  # type: ignore[return-value]
 
     def _of_undefined(self, owner: str, name: str, near: str, module: str) -> tuple[FunctionFact, ...]:
         """Methods of a type that no file defines: it comes from a macro, or from outside of the files."""
-        found = [fact for fact in self.tables.functions(_last(owner), name) if not self.owners(fact)]
+        found = self._methods_by_owner(_last(owner), name).get((), [])
         path = owner if "::" in owner else self.imported(near, owner) or ""
         home = self.names.meaning(path.rpartition("::")[0], near, module) if "::" in path else None
         if home is not None and home.modules:
@@ -262,13 +271,16 @@ class Index:
         trait = next((each for each in self.owners(fact) if each.kind == "trait"), None)
         if trait is None or not fact.trait:
             return ()
-        return tuple(
-            other
-            for other in self.tables.trait_methods(fact.name)
-            if other.owner != other.trait
-            and head_name(other.trait) in self.tables.names_of(trait.name)
-            and trait in self.type(head_path(other.trait), near=other.path, module=other.module).candidates
-        )
+
+        def grouped() -> dict[Place, list[FunctionFact]]:
+            return _grouped(
+                (_place(each), other)
+                for other in self.tables.trait_methods(fact.name)
+                if other.owner_type != other.trait
+                for each in self.type(head_path(other.trait), near=other.path, module=other.module).candidates
+            )
+
+        return tuple(self._once(("overriding", fact.name), grouped).get(_place(trait), ()))
 
     # Implementations.
 
@@ -278,15 +290,24 @@ class Index:
 
     def impls_of(self, owner: TypeFact) -> tuple[ImplFact, ...]:
         """Every `impl` block for one type."""
-        key = ("impls_of", owner.path, owner.span.start)
-        if key not in self._memo:
-            self._memo[key] = tuple(
+        place = _place(owner)
+
+        def found() -> tuple[ImplFact, ...]:
+            return tuple(
                 impl
-                for known_as in self.tables.names_of(owner.name)
-                for impl in self.tables.impls(known_as)
-                if owner in self.owners(impl)
+                for known_as in self._names_of(owner.name)
+                for impl in self._impls_by_owner(known_as).get(place, ())
             )
-        return self._memo[key]  # type: ignore[return-value]
+
+        return self._once(("impls_of", place), found)
+
+    def _impls_by_owner(self, owner: str) -> dict[Place, list[ImplFact]]:
+        def grouped() -> dict[Place, list[ImplFact]]:
+            return _grouped(
+                (_place(each), impl) for impl in self.tables.impls(owner) for each in self.owners(impl)
+            )
+
+        return self._once(("impls by owner", owner), grouped)
 
     def implements(self, owner: str, trait: str) -> bool:
         """Whether some `impl` of the trait (its last path segment) for a type of that name is known."""
@@ -323,8 +344,8 @@ class Index:
     def _is_alone(self, fact: TypeFact | FunctionFact) -> bool:
         """Whether its file has no other definition of its name."""
         if isinstance(fact, TypeFact):
-            return all(each is fact for each in self.tables.types(fact.name) if each.path == fact.path)
-        return all(each is fact for each in self.tables.functions("", fact.name) if each.path == fact.path)
+            return len(self.tables.types_in(fact.path, fact.name)) == 1
+        return len(self.tables.functions_in(fact.path, "", fact.name)) == 1
 
     def path_of(self, fact: TypeFact | FunctionFact, near: str) -> str:
         """A path under which `near` can name a definition; its bare name if that file has it, and no other so named."""
@@ -337,6 +358,17 @@ class Index:
 
 def _generics_of(fact: FunctionFact) -> list[str]:
     return re.findall(r"\w+", fact.owner_generics)
+
+
+def _place(fact: TypeFact) -> Place:
+    return (fact.path, fact.span.start)
+
+
+def _grouped(pairs: Iterable[tuple[Place, V]]) -> dict[Place, list[V]]:
+    found: dict[Place, list[V]] = {}
+    for place, value in pairs:
+        found.setdefault(place, []).append(value)
+    return found
 
 
 def head_path(type_text: str) -> str:

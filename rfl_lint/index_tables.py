@@ -33,6 +33,10 @@ class _Table(Generic[K, V]):
                 if not row:
                     del self.rows[key]
 
+    def get_in(self, path: str, key: K) -> tuple[V, ...]:
+        row = self.rows.get(key)
+        return tuple(row.get(path, ())) if row is not None else ()
+
     def get(self, key: K) -> tuple[V, ...]:
         row = self.rows.get(key)
         if row is None:
@@ -77,6 +81,14 @@ class Tables:
     def functions(self, owner: str, name: str) -> tuple[FunctionFact, ...]:
         """Functions of a name whose `impl` names its type so; `owner` is empty for free functions."""
         return self._functions.get((owner, name))
+
+    def functions_in(self, path: str, owner: str, name: str) -> tuple[FunctionFact, ...]:
+        """Those of one file."""
+        return self._functions.get_in(path, (owner, name))
+
+    def types_in(self, path: str, name: str) -> tuple[TypeFact, ...]:
+        """Types and traits of a name in one file."""
+        return self._types.get_in(path, name)
 
     def trait_methods(self, name: str) -> tuple[FunctionFact, ...]:
         """Methods of a name in `impl` blocks of traits."""

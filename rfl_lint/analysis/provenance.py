@@ -34,6 +34,9 @@ from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, kind_query, span_of
 
+# How far an owning call may lie from what is handed to it: a pointer that wanders through more files is let go.
+_MAX_HOPS: Final = 6
+_MAX_FILES: Final = 40
 _CALLS: Final = frozenset({"call_expression"})
 
 
@@ -217,14 +220,16 @@ class Provenance:
     def _files_reached(self) -> list[Provenance]:
         """This file, and those that it may hand pointers to for good, directly or through each other."""
         found = {self.cx.path: self}
-        waiting = [self]
+        waiting: deque[tuple[Provenance, int]] = deque([(self, 0)])
         while waiting:
-            for handing in waiting.pop().handing:
-                for fact in handing.facts:
-                    cx = self.cx.other(fact.path) if fact.path not in found else None
-                    if cx is not None:
-                        found[fact.path] = provenance(cx)
-                        waiting.append(found[fact.path])
+            file, hops = waiting.popleft()
+            for fact in (fact for handing in file.handing for fact in handing.facts):
+                if hops >= _MAX_HOPS or len(found) >= _MAX_FILES:
+                    break
+                cx = self.cx.other(fact.path) if fact.path not in found else None
+                if cx is not None:
+                    found[fact.path] = provenance(cx)
+                    waiting.append((found[fact.path], hops + 1))
         return list(found.values())
 
     @property
