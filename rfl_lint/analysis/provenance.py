@@ -237,7 +237,7 @@ class Provenance:
         """The calls of other files' functions that may take over what they are given."""
         if self._handing is None:
             names = _takers(self.cx)
-            words = [name for name in {name for _, _, name in names} if name.encode() in self.cx.source.data]
+            words = [name for name in {name for _, _, name in names} if _calls_name(self.cx, name)]
             self._handing = tuple(
                 Handing(node, call, facts)
                 for name in sorted(words)
@@ -317,9 +317,15 @@ def _misuses(cx: Context) -> dict[Span, Misuse]:
     data = cx.source.data
     if not any(name in data for name in OWNING_NAMES):
         names = {name for path, _, name in _takers(cx) if path != cx.path}
-        if not any(name.encode() in data for name in names):
+        if not any(_calls_name(cx, name) for name in names):
             return {}
     return {misuse.sink.call: misuse for misuse in provenance(cx).misuses()}
+
+
+def _calls_name(cx: Context, name: str) -> bool:
+    """Whether a call of that name can stand in the file: a quick test on its bytes."""
+    word = name.encode()
+    return word + b"(" in cx.source.data or word + b"::<" in cx.source.data
 
 
 def _takers(cx: Context) -> frozenset[tuple[str, int, str]]:
