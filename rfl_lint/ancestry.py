@@ -1,75 +1,127 @@
 """The files a file stands in: lint attributes reach down through `mod name;` and `include!`.
 
 `#![allow(clippy::..)]` at the top of a crate or above `mod bindings;` speaks for other files. They are looked for,
-by rustc's own rules for where a module's file may lie, only when a finding is about to be shown.
+by rustc's own rules for where a module's file may lie, only when a finding is about to be shown. Each folder is
+read once.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from rfl_lint.attributes import lint_attributes
+from rfl_lint.attributes import LintAttribute, lint_attributes
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
+from rfl_lint.syntax.limits import MAX_FILE_BYTES
 
 _MAX_ANCESTORS: Final = 32
 _MAX_SIBLINGS: Final = 500
 _ROOTS: Final = ("mod.rs", "lib.rs", "main.rs")
+_DECLARES: Final = re.compile(rb"(?m)^[^\n/]*\bmod[ \t]+(\w+)[ \t]*;")
+_INCLUDES: Final = re.compile(rb"\binclude![ \t]*\([ \t\n]*\"([^\"\n]*)\"")
 
 
-def inherited_lints(root: Path | None, path: str) -> frozenset[str]:
-    """The clippy lints that files above `path` (relative to `root`) allow or expect for it."""
-    lints: set[str] = set()
-    seen = {path}
-    while root is not None and len(seen) < _MAX_ANCESTORS:
-        found = _parent(root, path)
-        if found is None or found[0].path in seen:
-            break
-        source, offset = found
-        parsed = parse_file(source)
-        for attribute in lint_attributes(parsed):
-            if attribute.scope.start <= offset < attribute.scope.end:
-                lints |= attribute.lints
-        path = source.path
-        seen.add(path)
-    return frozenset(lints)
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    """The file that declares or includes another, and the byte where it does."""
+
+    path: str
+    offset: int
 
 
-def _parent(root: Path, path: str) -> tuple[SourceFile, int] | None:
-    """The file that declares or includes `path`, and the byte where it does."""
-    own = PurePosixPath(path)
-    module = own.parent if own.name == "mod.rs" else own.with_suffix("")
-    declares = re.compile(rb"(?m)^[^\n/]*\bmod[ \t]+" + re.escape(module.name.encode()) + rb"[ \t]*;")
-    includes = re.compile(rb"\binclude![ \t]*\([ \t\n]*\"([^\"\n]*)\"")
-    for candidate in _candidates(root, module):
-        if candidate == own:
-            continue
+@dataclass(eq=False)
+class Ancestry:
+    """Which file declares which, in one tree. `root` None means that no other file can be had."""
+
+    root: Path | None
+    _folders: dict[str, dict[str, _Parent]] = field(default_factory=dict)
+    _declared: dict[str, list[tuple[str, _Parent]]] = field(default_factory=dict)
+    _attributes: dict[str, list[LintAttribute]] = field(default_factory=dict)
+
+    def lints_above(self, path: str) -> frozenset[str]:
+        """The lints that files above `path` (relative to the root) allow or expect for it."""
+        lints: set[str] = set()
+        seen = {path}
+        while self.root is not None and len(seen) < _MAX_ANCESTORS:
+            parent = self._parent(path)
+            if parent is None or parent.path in seen:
+                break
+            for attribute in self._attributes_of(parent.path):
+                if attribute.scope.start <= parent.offset < attribute.scope.end:
+                    lints |= attribute.lints
+            path = parent.path
+            seen.add(path)
+        return frozenset(lints)
+
+    def _parent(self, path: str) -> _Parent | None:
+        own = PurePosixPath(path)
+        module = own.parent if own.name == "mod.rs" else own.with_suffix("")
+        folder = module.parent
+        for candidate in (folder.with_suffix(".rs"), None) if folder.name else (None,):
+            if candidate is not None:
+                found = dict(self._children(candidate.as_posix()))
+                parent = found.get(module.name) or found.get(path)
+            else:
+                table = self._table(folder.as_posix())
+                parent = table.get(module.name) or table.get(path)
+            if parent is not None and parent.path != path:
+                return parent
+        return None
+
+    def _table(self, folder: str) -> dict[str, _Parent]:
+        """What the files of a folder declare and include; the first of them that does has it."""
+        if folder not in self._folders:
+            table: dict[str, _Parent] = {}
+            for name in _files_of(self.root / folder if self.root is not None else Path(folder)):
+                for child, parent in self._children(str(PurePosixPath(folder) / name)):
+                    table.setdefault(child, parent)
+            self._folders[folder] = table
+        return self._folders[folder]
+
+    def _children(self, path: str) -> list[tuple[str, _Parent]]:
+        """The modules that a file declares, by name, and the files that it includes, by path."""
+        if path not in self._declared:
+            data = self._read(path)
+            folder = PurePosixPath(path).parent
+            found = [
+                (match[1].decode("utf-8", "replace"), _Parent(path, match.end() - 1))
+                for match in _DECLARES.finditer(data)
+            ]
+            found += [
+                (str(folder / match[1].decode("utf-8", "replace")), _Parent(path, match.start()))
+                for match in _INCLUDES.finditer(data)
+            ]
+            self._declared[path] = found
+        return self._declared[path]
+
+    def _attributes_of(self, path: str) -> list[LintAttribute]:
+        if path not in self._attributes:
+            self._attributes[path] = lint_attributes(parse_file(SourceFile(path, self._read(path))))
+        return self._attributes[path]
+
+    def _read(self, path: str) -> bytes:
+        """The bytes of a regular file of bounded size; none of anything else."""
+        file = (self.root or Path()) / path
         try:
-            data = (root / candidate).read_bytes()
-        except OSError:
-            continue
-        source = SourceFile(candidate.as_posix(), data)
-        if declared := declares.search(data):
-            return source, declared.end() - 1
-        for included in includes.finditer(data):
-            if candidate.parent / included[1].decode("utf-8", "replace") == own:
-                return source, included.start()
-    return None
+            status = os.lstat(file)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
+                return b""
+            return file.read_bytes()
+        except (OSError, ValueError):
+            return b""
 
 
-def _candidates(root: Path, module: PurePosixPath) -> Iterator[PurePosixPath]:
-    folder = module.parent
-    if folder.name:
-        yield folder.with_suffix(".rs")
-    for name in _ROOTS:
-        yield folder / name
+def _files_of(folder: Path) -> Iterator[str]:
+    """The Rust files of a folder, those first that declare modules as a rule."""
     try:
-        siblings = sorted(entry.name for entry in (root / folder).iterdir() if entry.name.endswith(".rs"))
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".rs"))  # noqa: PTH208 - names alone
     except OSError:
         return
-    for name in siblings[:_MAX_SIBLINGS]:
-        if name not in _ROOTS:
-            yield folder / name
+    yield from (name for name in _ROOTS if name in names)
+    yield from (name for name in names[:_MAX_SIBLINGS] if name not in _ROOTS)

@@ -15,6 +15,9 @@ _LINT: Final = re.compile(r"(?:\bclippy\s*::\s*|\b(?=warnings\b))(\w+)")
 # Groups that hold every lint there is, and clippy's restriction lints, which kernel rules mostly answer to.
 EVERY_LINT: Final = frozenset({"warnings", "restriction"})
 _KINDS: Final = frozenset({"attribute_item", "inner_attribute_item"})
+_HOLDS_ITS_ATTRIBUTES: Final = frozenset(
+    {"match_arm", "field_initializer", "shorthand_field_initializer", "parameter"}
+)
 _SKIPPED: Final = frozenset({"attribute_item", "line_comment", "block_comment"})
 
 
@@ -57,6 +60,8 @@ def _scope(attribute: Node, parsed: ParsedFile) -> Span | None:
         if parent.parent is None:
             return parsed.fragment_of(parent).span
         return span_of(parent)
+    if attribute.parent is not None and attribute.parent.type in _HOLDS_ITS_ATTRIBUTES:
+        return span_of(attribute.parent)
     following = attribute.next_sibling
     while following is not None and following.type in _SKIPPED:
         following = following.next_sibling

@@ -19,7 +19,6 @@ from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile
 from rfl_lint.tree import KernelTree
 from rfl_lint.workspace import Workspace
 
-
 _DOC_CODE: Final = str(FragmentKind.DOC_CODE)
 # What the analyses behind the rules ask every tree for; found in the same search as what the rules want.
 _COMMON_KINDS: Final = frozenset(
@@ -96,7 +95,7 @@ def lint_parsed(
     rules = [rule for rule in lint.rules if cx.role in rule.meta.roles]
     crashes: list[RuleCrash] = []
     findings = run_rules(rules, cx, lint, crashes)
-    silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules, workspace.tree.root)
+    silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules, workspace.ancestry)
     findings = silencer.apply(findings)
     if lint.report_unused:
         findings += silencer.unused()
@@ -166,9 +165,19 @@ class _Runner:
         self.cx.strict = name in self.lint.strict_rules
         try:
             found = rule.check_file(self.cx) if node is None else rule.check(node, self.cx)
-            spoken_of = rule.meta.doc_code
-            self.findings.extend(item for item in found if spoken_of or item.fragment != _DOC_CODE)
-        except Exception as error:  # noqa: BLE001 - whatever a rule does wrong, the other rules go on
+            self.findings.extend([_checked(item) for item in found if _wanted(item, rule)])
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a rule does wrong, the others go on
             self.broken.add(name)
             trace = traceback.format_exc()
             self.crashes.append(RuleCrash(name, self.cx.path, f"{type(error).__name__}: {error}", trace))
+
+
+def _checked(item: object) -> Finding:
+    """What a rule yielded; raises TypeError, in the rule's name, for anything but a finding."""
+    if not isinstance(item, Finding):
+        raise TypeError(f"yielded a {type(item).__name__}, not a Finding")
+    return item
+
+
+def _wanted(item: Finding, rule: Rule) -> bool:
+    return rule.meta.doc_code or getattr(item, "fragment", "") != _DOC_CODE

@@ -12,12 +12,11 @@ from __future__ import annotations
 import difflib
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from rfl_lint.ancestry import inherited_lints
+from rfl_lint.ancestry import Ancestry
 from rfl_lint.attributes import EVERY_LINT, LintAttribute, lint_attributes
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Severity, Silence
 from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
@@ -25,6 +24,7 @@ from rfl_lint.rule import Meta
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import Node, ParsedFile, span_of
 
+Item = TypeVar("Item")
 UNUSED_SUPPRESSION: Final = "unused-suppression"
 ENGINE_RULES: Final = (FILE_NOT_ANALYSED, UNUSED_SUPPRESSION)
 _CODE: Final = re.compile(rb"\S")
@@ -54,54 +54,55 @@ class Silencer:
         parsed: ParsedFile,
         metas: Iterable[Meta],
         known: Iterable[str] | None = None,
-        root: Path | None = None,
+        ancestry: Ancestry | None = None,
     ) -> None:
         """Read the file's directives.
 
-        `metas` are the rules that run, `known` all rule names there are, `root` is where the files that
-        declare this one as a module are looked for.
+        `metas` are the rules that run, `known` all rule names there are, `ancestry` tells what the files that
+        declare this one as a module allow.
         """
-        self._root = root
-        self._inherited: frozenset[str] | None = None
         self._parsed = parsed
         self._clippy = {meta.name: frozenset(meta.clippy) for meta in metas}
         self._known = frozenset(known) if known is not None else frozenset(self._clippy)
-        self._attributes: Sequence[LintAttribute] | None = None
+        self._ancestry = ancestry if ancestry is not None else Ancestry(None)
+        self._inherited: frozenset[str] | None = None
         self._directives = read_directives(parsed)
         self._used: set[tuple[Span, str]] = set()
         self._hints: dict[str, str] = {}
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings, those that the code silences marked with by what."""
-        return [self._judge(finding) for finding in findings]
+        """The findings in order of place, those that the code silences marked with by what."""
+        ordered = sorted(findings, key=lambda finding: finding.sort_key)
+        scoped = [directive for directive in self._directives if directive.scope is not None]
+        needs_attributes = any(self._clippy.get(finding.rule) for finding in ordered)
+        attributes = lint_attributes(self._parsed) if needs_attributes else []
+        by_comment = _Sweep((item.scope, item) for item in scoped if item.scope is not None)
+        by_attribute = _Sweep((item.scope, item) for item in attributes)
+        return [
+            self._judge(finding, by_comment.at(finding.span.start), by_attribute.at(finding.span.start))
+            for finding in ordered
+        ]
 
-    def _judge(self, finding: Finding) -> Finding:
+    def _judge(
+        self, finding: Finding, directives: list[Directive], attributes: list[LintAttribute]
+    ) -> Finding:
         if finding.rule in ENGINE_RULES:
             return finding
-        by_comment = False
-        for directive in self._directives:
-            scope = directive.scope if finding.rule in directive.names else None
-            if scope is not None and scope.start <= finding.span.start < scope.end:
-                self._used.add((directive.span, finding.rule))
-                by_comment = True
-        if self._allowed_by_attribute(finding):
+        named = [directive for directive in directives if finding.rule in directive.names]
+        self._used.update((directive.span, finding.rule) for directive in named)
+        if self._allowed(finding, attributes):
             return replace(finding, silenced=Silence.ATTRIBUTE)
-        return replace(finding, silenced=Silence.COMMENT) if by_comment else finding
+        return replace(finding, silenced=Silence.COMMENT) if named else finding
 
-    def _allowed_by_attribute(self, finding: Finding) -> bool:
+    def _allowed(self, finding: Finding, attributes: list[LintAttribute]) -> bool:
         lints = self._clippy.get(finding.rule)
         if not lints:
             return False
         lints |= EVERY_LINT
-        if self._attributes is None:
-            self._attributes = lint_attributes(self._parsed)
-        if any(
-            attribute.scope.start <= finding.span.start < attribute.scope.end and attribute.lints & lints
-            for attribute in self._attributes
-        ):
+        if any(attribute.lints & lints for attribute in attributes):
             return True
         if self._inherited is None:
-            self._inherited = inherited_lints(self._root, self._parsed.source.path)
+            self._inherited = self._ancestry.lints_above(self._parsed.source.path)
         return bool(self._inherited & lints)
 
     def unused(self) -> list[Finding]:
@@ -138,6 +139,23 @@ class Silencer:
                 "remove the comment", (Edit(_removal(self._parsed.source, directive.span), ""),), safe=True
             ),
         )
+
+
+class _Sweep(Generic[Item]):
+    """What covers a place, for places asked for in order: each scope is taken up and let go once."""
+
+    def __init__(self, scopes: Iterable[tuple[Span, Item]]) -> None:
+        """Order the scopes by where they begin."""
+        self._waiting = sorted(scopes, key=lambda pair: pair[0].start, reverse=True)
+        self._open: list[tuple[Span, Item]] = []
+
+    def at(self, offset: int) -> list[Item]:
+        """What covers a byte; `offset` never goes back."""
+        while self._waiting and self._waiting[-1][0].start <= offset:
+            self._open.append(self._waiting.pop())
+        if any(span.end <= offset for span, _ in self._open):
+            self._open = [pair for pair in self._open if pair[0].end > offset]
+        return [item for _, item in self._open]
 
 
 def _removal(source: SourceFile, span: Span) -> Span:

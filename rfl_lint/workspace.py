@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from rfl_lint.ancestry import Ancestry
 from rfl_lint.c.facts import CFunction
 from rfl_lint.facts import FileFacts, extract_facts
 from rfl_lint.index import Index
@@ -42,8 +43,12 @@ class Workspace:
     c_facts: Callable[[str], CFunction | None] = no_c_function
     doc_code: bool = False
     kinds: frozenset[str] = frozenset()
+    ancestry: Ancestry = field(init=False)
     _opened: dict[str, Context | None] = field(default_factory=dict)
     _opened_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        self.ancestry = Ancestry(self.tree.root)
 
     def parse(self, source: SourceFile) -> ParsedFile:
         """Parse a text, looking for what the rules of the run ask for."""
