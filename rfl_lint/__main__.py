@@ -1,15 +1,9 @@
-"""`rfl-lint` and `python -m rfl_lint`: the one place where errors become messages and exit statuses.
-
-0 clean, 1 findings, 2 could not do the job. Nothing else.
-"""
+"""`rfl-lint` and `python -m rfl_lint`. Exit status: 0 clean, 1 findings, 2 could not do the job, nothing else."""
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import NoReturn
-
-from rfl_lint.errors import RflLintError
 
 
 def main() -> NoReturn:
@@ -23,41 +17,23 @@ def run() -> int:
 
     try:
         status = app(prog_name="rfl-lint", standalone_mode=False)
-        sys.stdout.flush()
-    except RflLintError as error:
-        _complain(str(error))
-        return 2
-    except BrokenPipeError:
-        # The reader has gone. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
-    except KeyboardInterrupt:
-        _complain("interrupted: nothing more is printed, what was printed may be part of the findings")
-        return 2
     except Exception as error:
-        shown = _click_error(error)
+        shown = _usage_error(error)
         if shown is None:
             raise
         return shown
     return status if isinstance(status, int) else 0
 
 
-def _click_error(error: Exception) -> int | None:
-    """Show a usage error in typer's own words; None if it is not one."""
+def _usage_error(error: Exception) -> int | None:
+    """Show a wrong usage in typer's own words; None if the error is none."""
     show = getattr(error, "show", None)
     if show is not None:
         show()
         return 2
-    if type(error).__name__ == "Abort":
-        _complain("aborted")
-        return 2
     if type(error).__name__ == "Exit":
         return int(getattr(error, "exit_code", 0))
-    return None
-
-
-def _complain(message: str) -> None:
-    print(f"rfl-lint: error: {message}", file=sys.stderr)  # noqa: T201 - this is what stderr is for
+    return 2 if type(error).__name__ == "Abort" else None
 
 
 if __name__ == "__main__":

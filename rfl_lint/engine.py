@@ -95,6 +95,7 @@ def lint_parsed(
     rules = [rule for rule in lint.rules if cx.role in rule.meta.roles]
     crashes: list[RuleCrash] = []
     findings = run_rules(rules, cx, lint, crashes)
+    findings = [finding for finding in findings if not parsed.in_error(finding.span.start)]
     silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules, workspace.ancestry)
     findings = silencer.apply(findings)
     if lint.report_unused:
@@ -102,7 +103,8 @@ def lint_parsed(
     findings = fingerprinted(findings, source, cx.facts)
     findings.sort(key=lambda finding: finding.sort_key)
     census = parsed.census
-    lines = tuple(sorted({source.position(span.start).line for span in census.unparsed}))
+    unparsed = [*census.unparsed, *parsed.errors]
+    lines = tuple(sorted({source.position(span.start).line for span in unparsed}))
     return FileResult(
         source.path,
         tuple(findings),

@@ -56,7 +56,7 @@ def cache_folder() -> Path | None:
 
 def digest(source: SourceFile) -> bytes:
     """What identifies a text and its place: facts name the path they were read at."""
-    return hashlib.blake2b(source.path.encode() + b"\0" + source.data, digest_size=20).digest()
+    return hashlib.blake2b(os.fsencode(source.path) + b"\0" + source.data, digest_size=20).digest()
 
 
 class FactCache:

@@ -60,8 +60,8 @@ class Registry:
             return self.groups[selector]
         known = [*self.rules, *self.groups, *_KEYWORDS]
         near = difflib.get_close_matches(selector, known, n=3, cutoff=0.5)
-        hint = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-        raise UsageError(f"no rule or group is called `{selector}`{hint} `rfl-lint rules` lists them")
+        hint = f"; did you mean {' or '.join(f'`{name}`' for name in near)}? " if near else ""
+        raise UsageError(f"no rule or group is called `{selector}`{hint or '; '}`rfl-lint rules` lists them")
 
 
 def load_registry(local_files: Iterable[Path] = (), *, trust: bool = False) -> Registry:

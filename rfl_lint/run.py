@@ -13,7 +13,7 @@ from rfl_lint.engine import FileResult
 from rfl_lint.errors import SourceError, WorkerError
 from rfl_lint.finding import Confidence, Finding, Severity, Silence
 from rfl_lint.inputs.files import Selection, Target
-from rfl_lint.refusal import ENGINE_GROUP
+from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
 from rfl_lint.report import Report
 from rfl_lint.source import SourceFile
 
@@ -94,8 +94,8 @@ def _weighed(finding: Finding, chosen: Filter) -> Finding:
 
 
 def _counts(finding: Finding, chosen: Filter) -> bool:
-    if finding.group == ENGINE_GROUP:
-        return True
+    if finding.rule == FILE_NOT_ANALYSED:
+        return True  # what was not looked at is said, however severe
     return finding.severity >= chosen.min_severity and finding.confidence >= chosen.min_confidence
 
 

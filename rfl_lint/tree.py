@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from os.path import exists, isdir, isfile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -111,7 +112,7 @@ class KernelTree:
 
 def read_tree(root: Path) -> KernelTree:
     """Look at a root folder, without reading any file."""
-    return KernelTree(root, frozenset(name for name in _FACT_FILES if (root / name).is_file()))
+    return KernelTree(root, frozenset(name for name in _FACT_FILES if isfile(root / name)))
 
 
 def find_root(path: Path, fallback: Path | None = None) -> Path:
@@ -120,12 +121,12 @@ def find_root(path: Path, fallback: Path | None = None) -> Path:
     The nearest ancestor with `rust/kernel/lib.rs`, else the nearest with `.git`, else the folder that was asked
     for (`fallback`), else the one that the file lies in.
     """
-    folder = path if path.is_dir() else path.parent
+    folder = path if isdir(path) else path.parent
     above = (folder, *folder.parents)
     for candidate in above:
-        if (candidate / KERNEL_MARKER).is_file():
+        if isfile(candidate / KERNEL_MARKER):
             return candidate
     for candidate in above:
-        if (candidate / ".git").exists():
+        if exists(candidate / ".git"):
             return candidate
     return fallback if fallback is not None else folder

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfl_lint.source import SourceFile
+from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import FragmentKind, ParsedFile, kind_query, parse_file
 
 UNSAFE = frozenset({"unsafe_block"})
@@ -163,3 +163,24 @@ def test_any_tokens_leave_every_fragment_within_its_host(tokens: list[str]) -> N
             assert not fragment.root.has_error
     starts = [fragment.span.start for fragment in file.fragments[1:]]
     assert starts == sorted(starts)
+
+
+def test_what_the_parser_made_nothing_of_is_marked() -> None:
+    text = "fn a() { unsafe { x() } }\n$ ) unsafe { y() }\nfn b() {}\n"
+    file = parsed(text)
+    assert file.refusal is None
+    assert file.in_error(text.index(")", text.index("$")))
+    assert not file.in_error(text.index("unsafe"))
+
+
+def test_text_that_is_no_rust_is_refused() -> None:
+    refusal = parsed("Lorem ipsum dolor sit amet, consectetur adipiscing elit.\n" * 20).refusal
+    assert refusal is not None
+    assert "does not parse as Rust" in refusal
+
+
+def test_fragments_within_a_span() -> None:
+    text = "fn f() { m!(a()); n!(b(o!(c()))); }"
+    file = parsed(text)
+    within = file.fragments_within(Span(text.index("n!"), text.index(";", text.index("n!"))))
+    assert [fragment.macro for fragment in within] == ["n", "o"]

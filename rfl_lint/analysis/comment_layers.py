@@ -51,8 +51,8 @@ class CommentLayers:
             contents[row] = Span(part.start, max(part.start, min(part.end, parsed.source.row_span(row).end)))
         fragments = [
             fragment
-            for fragment in parsed.fragments
-            if fragment.kind is FragmentKind.DOC_CODE and doc.span.contains(fragment.span)
+            for fragment in parsed.fragments_within(doc.span)
+            if fragment.kind is FragmentKind.DOC_CODE
         ]
         return CommentRows(parsed.source, _doc_comments(doc, parsed.source, contents), fragments, contents)
 

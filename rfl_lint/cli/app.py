@@ -84,7 +84,7 @@ def _main(
 @app.command()
 def check(
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             help="Files and folders; `-` is standard input. Default: what git tracks of this folder.",
             show_default=False,
@@ -150,32 +150,35 @@ def check(
 ) -> int:
     """Lint files and trees."""
     from rfl_lint.cli.check import CheckRequest, run_check  # noqa: PLC0415
+    from rfl_lint.cli.status import carried_out  # noqa: PLC0415
 
-    return run_check(
-        CheckRequest(
-            paths=tuple(paths or ()),
-            select=_names(select),
-            extend_select=_names(extend_select),
-            ignore=_names(ignore),
-            min_severity=min_severity.value if min_severity else None,
-            min_confidence=min_confidence.value if min_confidence else None,
-            doc_code=doc_code,
-            output_format=output_format.value,
-            stdin_filename=stdin_filename,
-            tree=tree,
-            jobs=jobs,
-            no_cache=no_cache,
-            statistics=statistics,
-            exit_zero=exit_zero,
-            config=config,
-            isolated=isolated,
-            exclude=tuple(exclude or ()),
-            force_exclude=force_exclude,
-            trust_plugins=trust_plugins,
-            color=color.value,
-            quiet=quiet,
-            verbose=verbose,
-            debug=debug,
+    return carried_out(
+        lambda: run_check(
+            CheckRequest(
+                paths=tuple(paths or ()),
+                select=_names(select),
+                extend_select=_names(extend_select),
+                ignore=_names(ignore),
+                min_severity=min_severity.value if min_severity else None,
+                min_confidence=min_confidence.value if min_confidence else None,
+                doc_code=doc_code,
+                output_format=output_format.value,
+                stdin_filename=stdin_filename,
+                tree=tree,
+                jobs=jobs,
+                no_cache=no_cache,
+                statistics=statistics,
+                exit_zero=exit_zero,
+                config=config,
+                isolated=isolated,
+                exclude=tuple(exclude or ()),
+                force_exclude=force_exclude,
+                trust_plugins=trust_plugins,
+                color=color.value,
+                quiet=quiet,
+                verbose=verbose,
+                debug=debug,
+            )
         )
     )
 
@@ -190,21 +193,35 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
 @app.command()
 def explain(
     rule: Annotated[str, typer.Argument(help="The name of a rule.", autocompletion=_rule_names)],
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Read this configuration, and no other.")
+    ] = None,
+    trust_plugins: Annotated[
+        bool, typer.Option("--trust-plugins", help="Load the rule files that the configuration names.")
+    ] = False,
 ) -> int:
     """Print what a rule means, with examples."""
     from rfl_lint.cli.info import run_explain  # noqa: PLC0415
+    from rfl_lint.cli.status import carried_out  # noqa: PLC0415
 
-    return run_explain(rule)
+    return carried_out(lambda: run_explain(rule, config, trust=trust_plugins))
 
 
 @app.command()
 def rules(
     output_format: Annotated[ListFormat, typer.Option(help="A table or JSON.")] = ListFormat.TEXT,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Read this configuration, and no other.")
+    ] = None,
+    trust_plugins: Annotated[
+        bool, typer.Option("--trust-plugins", help="Load the rule files that the configuration names.")
+    ] = False,
 ) -> int:
     """List all rules."""
     from rfl_lint.cli.info import run_rules  # noqa: PLC0415
+    from rfl_lint.cli.status import carried_out  # noqa: PLC0415
 
-    return run_rules(output_format.value)
+    return carried_out(lambda: run_rules(output_format.value, config, trust=trust_plugins))
 
 
 @app.command()
@@ -214,5 +231,6 @@ def init(
 ) -> int:
     """Write a configuration file in which every setting is explained."""
     from rfl_lint.cli.info import run_init  # noqa: PLC0415
+    from rfl_lint.cli.status import carried_out  # noqa: PLC0415
 
-    return run_init(folder, force=force)
+    return carried_out(lambda: run_init(folder, force=force))

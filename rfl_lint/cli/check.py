@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 
 from rfl_lint.batch import Plan, lint_text
 from rfl_lint.cli.progress import Progress
+from rfl_lint.cli.status import say, say_line
 from rfl_lint.config import (
     CONFIDENCES,
     SEVERITIES,
@@ -22,7 +24,7 @@ from rfl_lint.config import (
     user_config,
 )
 from rfl_lint.engine import Lint
-from rfl_lint.errors import ConfigError, PluginError, SourceError, UsageError
+from rfl_lint.errors import ConfigError, PluginError, UsageError
 from rfl_lint.fact_cache import cache_folder
 from rfl_lint.finding import Level, Severity
 from rfl_lint.inputs.files import FileFinder, Selection, Target, relative_path
@@ -33,14 +35,14 @@ from rfl_lint.run import Filter, make_report, run_targets
 from rfl_lint.source import SourceFile
 from rfl_lint.suppress import ENGINE_RULES
 
-_STDIN: Final = Path("-")
+_STDIN: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
     """The options of one `check`, as given; None where the configuration or a default decides."""
 
-    paths: tuple[Path, ...] = ()
+    paths: tuple[str, ...] = ()
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
@@ -86,6 +88,8 @@ def run_check(request: CheckRequest) -> int:
     options = OutputOptions(color, width, request.statistics, request.verbose, request.quiet)
     render(request.output_format, report, sys.stdout, options)
     sys.stdout.flush()
+    if request.output_format == "concise" and not request.quiet:
+        _aside(report, request)
     _complain(report, setup.failures, debug=request.debug)
     if report.errors or report.crashes or setup.failures:
         return 2
@@ -94,16 +98,29 @@ def run_check(request: CheckRequest) -> int:
     return 1 if any(finding.severity > Severity.NOTE for finding in report.findings) else 0
 
 
+def _aside(report: Report, request: CheckRequest) -> None:
+    """What was asked for and has no place in a format that holds findings alone."""
+    if request.statistics:
+        counts = Counter(finding.rule for finding in report.findings)
+        for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            say(f"{count:7} {rule}")
+    if request.verbose:
+        left = ", ".join(f"{count} {why}" for why, count in report.skipped.items())
+        say(f"{len(report.findings)} findings in {report.files} files; left out: {left or 'nothing'}")
+        say(f"{report.fragments_parsed} of {report.fragments_met} pieces of hidden Rust parsed")
+        for path, lines in report.unparsed.items():
+            say(f"not parsed: {path}: line {', '.join(str(line) for line in lines)}")
+        for finding in report.silenced:
+            say(
+                f"silenced by {finding.silenced.value if finding.silenced else ''}: {finding.path}: {finding.rule}"
+            )
+
+
 def prepare(request: CheckRequest) -> Setup:
     """Put options, configuration and rules together; raises on anything that names nothing."""
     config, trusted = _config(request)
-    registry = load_registry(config.plugins, trust=trusted)
-    failures = list(registry.failures)
-    if config.plugins and not trusted:
-        failures = [error for error in failures if "--trust-plugins" not in str(error)]
-        names = ", ".join(str(path) for path in config.plugins)
-        _say(f"note: rule files named in {config.path} are not loaded without --trust-plugins: {names}")
-    check_names(config, registry.rules)
+    registry, failures = _registry(config, trusted=trusted)
+    check_names(config, {**registry.rules, **dict.fromkeys(ENGINE_RULES)})
     selected, strict = _selected(request, config, registry)
     rules = [make_rule(registry.rules[name], config) for name in selected]
     lint = Lint(
@@ -119,13 +136,44 @@ def prepare(request: CheckRequest) -> Setup:
         else config.min_confidence,
         severities={name: rule.severity for name, rule in config.rules.items() if rule.severity is not None},
         overrides=config.overrides,
-        expand=registry.expand,
+        expand=_Expander(registry, config.path),
     )
     finder = FileFinder(
         (*config.exclude, *request.exclude), tree=request.tree, force_exclude=request.force_exclude
     )
     plan = Plan(lint, request.jobs, None if request.no_cache else cache_folder())
-    return Setup(plan, chosen, finder, tuple(failures))
+    return Setup(plan, chosen, finder, failures)
+
+
+def registry_of(request: CheckRequest) -> Registry:
+    """The rules that a command sees, those of the configuration's rule files included where they are trusted."""
+    config, trusted = _config(request)
+    registry, failures = _registry(config, trusted=trusted)
+    for failure in failures:
+        say(f"error: {failure}")
+    return registry
+
+
+def _registry(config: Config, *, trusted: bool) -> tuple[Registry, tuple[PluginError, ...]]:
+    registry = load_registry(config.plugins if trusted else (), trust=trusted)
+    if config.plugins and not trusted:
+        names = ", ".join(str(path) for path in config.plugins)
+        say(f"note: rule files named in {config.path} are not loaded without --trust-plugins: {names}")
+    return registry, registry.failures
+
+
+@dataclass(frozen=True, slots=True)
+class _Expander:
+    """What a name in the configuration stands for; a wrong one is an error that names the file."""
+
+    registry: Registry
+    path: Path | None
+
+    def __call__(self, word: str, key: str = "overrides.ignore") -> list[str]:
+        try:
+            return self.registry.expand(word)
+        except UsageError as error:
+            raise ConfigError(f"{self.path}: {key}: {error}") from error
 
 
 def _config(request: CheckRequest) -> tuple[Config, bool]:
@@ -150,18 +198,24 @@ def _start(request: CheckRequest) -> Path:
     if request.tree is not None:
         return request.tree.resolve()
     named = [path for path in request.paths if path != _STDIN]
-    first = named[0] if named else Path(request.stdin_filename or ".")
+    first = named[0] if named else request.stdin_filename or "."
     absolute = Path(os.path.abspath(first))  # noqa: PTH100 - a link is looked up where it stands
-    return absolute if absolute.is_dir() else absolute.parent
+    return absolute if os.path.isdir(absolute) else absolute.parent
 
 
 def _selected(request: CheckRequest, config: Config, registry: Registry) -> tuple[list[str], frozenset[str]]:
     """The rules to run, and those of them whose strict part runs too."""
-    base = request.select if request.select is not None else config.select or ("default",)
-    words = [*base, *config.extend_select, *(request.extend_select or ())]
-    ignored = [*config.ignore, *(request.ignore or ())]
-    chosen = {name for word in words for name in registry.expand(word)}
-    chosen -= {name for word in ignored for name in registry.expand(word)}
+    configured = _Expander(registry, config.path)
+    words: dict[str, list[str]] = {}
+    for word in request.select if request.select is not None else ():
+        words[word] = registry.expand(word)
+    if request.select is None:
+        words.update((word, configured(word, "select")) for word in config.select or ("default",))
+    words.update((word, configured(word, "extend-select")) for word in config.extend_select)
+    words.update((word, registry.expand(word)) for word in request.extend_select or ())
+    chosen = {name for names in words.values() for name in names}
+    chosen -= {name for word in config.ignore for name in configured(word, "ignore")}
+    chosen -= {name for word in request.ignore or () for name in registry.expand(word)}
     strict = {name for name in chosen if name in words or "all" in words or "strict" in words}
     strict |= {name for name, rule in config.rules.items() if rule.strict}
     strict |= {name for name in chosen if registry.rules[name].meta.level is Level.STRICT}
@@ -193,9 +247,12 @@ def _outside(path: Path, root: Path) -> bool:
 
 
 def _files_report(request: CheckRequest, setup: Setup) -> Report:
-    selection = setup.finder.add(request.paths or (Path(),))
+    if "" in request.paths:
+        raise UsageError("an empty path names no file; `.` is the current folder")
+    paths = [Path(path) for path in request.paths or (".",)]
+    selection = setup.finder.add(paths)
     if not selection.targets and not selection.errors:
-        _note_nothing(request.paths or (Path(),), selection)
+        _note_nothing(paths, selection)
     with Progress(len(selection.targets), shown=not request.quiet and sys.stderr.isatty()) as progress:
         return run_targets(selection, setup.plan, setup.chosen, progress=progress.advance)
 
@@ -203,23 +260,19 @@ def _files_report(request: CheckRequest, setup: Setup) -> Report:
 def _note_nothing(paths: Sequence[Path], selection: Selection) -> None:
     where = ", ".join(str(path) for path in paths)
     left = ", ".join(f"{count} {why}" for why, count in selection.skipped.items())
-    _say(f"note: no Rust files to lint in {where}{f' (left out: {left})' if left else ''}")
+    say(f"note: no Rust files to lint in {where}{f' (left out: {left})' if left else ''}")
 
 
 def _complain(report: Report, failures: Sequence[PluginError], *, debug: bool) -> None:
     for failure in failures:
-        _say(f"error: {failure}")
+        say(f"error: {failure}")
     for error in report.errors:
-        _say(f"error: {error}")
+        say(f"error: {error}")
     for crash in report.crashes:
-        _say(
-            f"error: rule {crash.rule} crashed on {crash.path}: {crash.error}; its other findings there are missing"
-        )
-        _say(crash.trace.rstrip() if debug else "  --debug shows where")
-
-
-def _say(message: str) -> None:
-    print(f"rfl-lint: {message}" if not message.startswith((" ", "Trace")) else message, file=sys.stderr)  # noqa: T201
+        what = f"{crash.error}; its other findings there are missing"
+        say(f"error: rule {crash.rule} crashed on {crash.path}: {what}")
+        for line in crash.trace.splitlines() if debug else ("  --debug shows where",):
+            say_line(line)
 
 
 def wants_color(when: str, terminal: bool) -> bool:  # noqa: FBT001
@@ -237,6 +290,3 @@ def _terminal_width() -> int:
     import shutil  # noqa: PLC0415
 
     return shutil.get_terminal_size().columns
-
-
-__all__ = ["CheckRequest", "SourceError", "run_check", "wants_color"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rfl_lint.cli.check import wants_color
+from rfl_lint.cli.check import CheckRequest, registry_of, wants_color
 from rfl_lint.errors import UsageError
 from rfl_lint.registry import load_registry
 
 
-def run_explain(name: str) -> int:
+def run_explain(name: str, config: Path | None = None, *, trust: bool = False) -> int:
     """Print a rule's documentation."""
     from rfl_lint.docs import explain, explain_rule  # noqa: PLC0415
     from rfl_lint.ruledoc import engine_docs  # noqa: PLC0415
@@ -20,7 +20,7 @@ def run_explain(name: str) -> int:
     if name in engine:
         sys.stdout.write(explain(engine[name], color=color))
         return 0
-    registry = load_registry()
+    registry = registry_of(CheckRequest(config=config, trust_plugins=trust))
     if name not in registry.rules:
         registry.expand(name)  # raises with near matches; a group is not an answer here
         raise UsageError(f"`{name}` is a group or set of rules; `rfl-lint rules` lists its members")
@@ -28,11 +28,11 @@ def run_explain(name: str) -> int:
     return 0
 
 
-def run_rules(output_format: str) -> int:
+def run_rules(output_format: str, config: Path | None = None, *, trust: bool = False) -> int:
     """List all rules, as a table or as JSON."""
     from rfl_lint.docs import list_rules  # noqa: PLC0415
 
-    rules = list(load_registry().rules.values())
+    rules = list(registry_of(CheckRequest(config=config, trust_plugins=trust)).rules.values())
     sys.stdout.write(list_rules(rules, output_format, color=wants_color("auto", sys.stdout.isatty())))
     return 0
 

@@ -7,9 +7,11 @@ loop can trap the walk and nothing outside a tree is read through one.
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from os.path import exists, isdir, isfile, lexists
 from pathlib import Path
 
 from rfl_lint.errors import SourceError
@@ -56,12 +58,16 @@ class FileFinder:
     def add(self, paths: Iterable[Path]) -> Selection:
         """Take files as they are, folders with everything in them; the result is in a stable order."""
         for path in paths:
-            if path.is_dir():
+            if isdir(path):
                 self._add_folder(path)
-            elif not os.path.lexists(path):
+            elif not lexists(path):
                 self.selection.errors.append(SourceError(f"{path}: no such file or folder"))
-            elif path.exists() and not path.is_file():
+            elif exists(path) and not isfile(path):
                 self.selection.errors.append(SourceError(f"{path}: neither a file nor a folder"))
+            elif path.suffix != ".rs":
+                self.selection.errors.append(
+                    SourceError(f"{path}: not a Rust file: its name does not end in .rs")
+                )
             else:
                 self._add_file(path)
         self.selection.targets.sort(key=lambda target: (str(target.tree.root), target.path))
@@ -156,7 +162,7 @@ def git_files(folder: Path) -> list[Path] | None:
         return None
     names = [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
     files = [folder / name for name in dict.fromkeys(names)]
-    return [file for file in files if os.path.lexists(file)] or None
+    return [file for file in files if lexists(file)] or None
 
 
 def read_target(target: Target) -> SourceFile:
@@ -165,7 +171,11 @@ def read_target(target: Target) -> SourceFile:
     Of a file beyond the size limit only as much is read as it takes to see that it is.
     """
     try:
-        with target.file.open("rb") as stream:
+        # A pipe that nobody writes to would hold an ordinary open for ever.
+        descriptor = os.open(target.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise SourceError(f"{target.file}: not a regular file")
             return SourceFile(target.path, stream.read(MAX_FILE_BYTES + 1))
     except OSError as error:
         raise SourceError(f"{target.file}: cannot be read: {error.strerror or error}") from error

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from rfl_lint.syntax.parser import Node, Tree
+from rfl_lint.source import Span
+from rfl_lint.syntax.parser import Node, Tree, span_of
 
 MAX_FILE_BYTES: Final = 2_000_000
+# In per cent of the words of a file.
+_MAX_WRONG: Final = 50
+_FEW_WORDS: Final = 20
 MAX_NODES: Final = 1_000_000
 MAX_DEPTH: Final = 600
 MAX_ERROR_CHILDREN: Final = 5_000
@@ -44,6 +48,39 @@ def refuse_tree(tree: Tree) -> str | None:
     if tree.root_node.has_error and (broken := _widest_error(tree.root_node)) > MAX_ERROR_CHILDREN:
         return f"does not parse: {broken:,} tokens in one place that no Rust syntax explains"
     return None
+
+
+def refuse_nonsense(root: Node, data: bytes) -> str | None:
+    """Why a text is no Rust at all; None where it may be, such as code that is being typed."""
+    wrong = words = 0
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        for child in node.children:
+            loose = node.is_error and child.child_count == 0
+            wrong += len(data[child.start_byte : child.end_byte].split()) if loose or child.is_error else 0
+            if child.has_error and not child.is_error:
+                stack.append(child)
+    words = len(data.split())
+    if words > _FEW_WORDS and wrong * 100 > words * _MAX_WRONG:
+        return f"does not parse as Rust: {wrong * 100 // words} % of it is not Rust syntax"
+    return None
+
+
+def error_spans(root: Node) -> list[Span]:
+    """The outermost places below the root that the parser could make nothing of, in order.
+
+    If the root itself is such a place, what parsed inside it stands for itself.
+    """
+    found: list[Span] = []
+    stack = [child for child in root.children if child.has_error]
+    while stack:
+        node = stack.pop()
+        if node.is_error:
+            found.append(span_of(node))
+        else:
+            stack.extend(child for child in node.children if child.has_error)
+    return sorted(found)
 
 
 def _sampled_depth(tree: Tree) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Final
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.doctests import doc_fragments
 from rfl_lint.syntax.fragments import HIDING_KINDS, Census, Fragment, FragmentKind, macro_fragments
-from rfl_lint.syntax.limits import refuse_bytes, refuse_tree
+from rfl_lint.syntax.limits import error_spans, refuse_bytes, refuse_nonsense, refuse_tree
 from rfl_lint.syntax.parser import Node, parse, span_of
 
 COMMENT_KINDS: Final = frozenset({"line_comment", "block_comment"})
@@ -22,13 +22,15 @@ COMMENT_KINDS: Final = frozenset({"line_comment", "block_comment"})
 class ParsedFile:
     """The trees of one file; `fragments[0]` is the file itself, the others follow in order of place.
 
-    `refusal` tells why the file was not looked at, in which case there are no fragments.
+    `refusal` tells why the file was not looked at, in which case there are no fragments. `errors` are the places
+    that the parser could make nothing of: nothing in them may be judged.
     """
 
     source: SourceFile
     fragments: list[Fragment]
     census: Census = field(default_factory=Census)
     refusal: str | None = None
+    errors: list[Span] = field(default_factory=list)
 
     @property
     def root(self) -> Node:
@@ -71,6 +73,19 @@ class ParsedFile:
         while current is not None:
             yield current
             current = self.parent(current)
+
+    def in_error(self, offset: int) -> bool:
+        """Whether a byte stands where the parser could make nothing of the text."""
+        index = bisect_right(self.errors, Span(offset, len(self.source.data) + 1)) - 1
+        return index >= 0 and offset < self.errors[index].end
+
+    def fragments_within(self, span: Span) -> list[Fragment]:
+        """The hidden fragments that lie wholly in a span, in order of place."""
+        first = bisect_left(self._starts, span.start)
+        last = bisect_left(self._starts, span.end)
+        return [
+            fragment for fragment in self.fragments[first + 1 : last + 1] if fragment.span.end <= span.end
+        ]
 
     def fragments_in(self, host: Node) -> list[Fragment]:
         """The fragments that a macro call or definition hides (not those nested deeper)."""
@@ -119,6 +134,9 @@ def parse_file(
         return ParsedFile(source, [], refusal=refusal)
     tree = parse(source.data)
     refusal = refuse_tree(tree)
+    errors = error_spans(tree.root_node) if refusal is None and tree.root_node.has_error else []
+    if refusal is None and tree.root_node.has_error:
+        refusal = refuse_nonsense(tree.root_node, source.data)
     if refusal is not None:
         return ParsedFile(source, [], refusal=refusal)
     wanted = prefetch | HIDING_KINDS
@@ -129,4 +147,4 @@ def parse_file(
         for doc in doc_fragments(source, top, census):
             hidden += [doc, *macro_fragments(source, doc, census)]
         hidden.sort(key=lambda piece: (piece.span.start, -piece.span.end))
-    return ParsedFile(source, [top, *hidden], census)
+    return ParsedFile(source, [top, *hidden], census, errors=errors)
