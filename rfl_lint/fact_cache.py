@@ -1,9 +1,7 @@
 """Facts of files, kept on disk by content: a file that has not changed is not parsed to know what it says.
 
-One cache file per tree holds an entry for each file that the last run asked for and nothing else, so it cannot
-grow. It is written to a temporary name and moved into place, so that runs at the same time see one whole file or
-the other. Whatever cannot be read, was cut short or was written by another version counts as absent, and a
-cache that cannot be written is done without.
+One stored file per tree holds an entry for each text. Entries that no run has asked for go when they outnumber
+those that the last one used.
 """
 
 from __future__ import annotations
@@ -11,18 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-import tempfile
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from rfl_lint.facts import FileFacts
 from rfl_lint.source import SourceFile
+from rfl_lint.store import name_for, read_stored, write_stored
 from rfl_lint.version import VERSION
 
 _MAX_BYTES: Final = 64_000_000
-_CHECKSUM_BYTES: Final = 20
+_KEPT: Final = 2_000
 _EXTRACTORS: Final = (
     "facts.py",
     "fact_docs.py",
@@ -43,17 +40,6 @@ def _magic() -> bytes:
     return f"rfl-lint facts {VERSION} {code.hexdigest()}\n".encode()
 
 
-def cache_folder() -> Path | None:
-    """Where caches are kept: `$XDG_CACHE_HOME/rfl-lint`, else `~/.cache/rfl-lint`; None where there is no home."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    if base and Path(base).is_absolute():
-        return Path(base) / "rfl-lint"
-    try:
-        return Path.home() / ".cache" / "rfl-lint"
-    except RuntimeError:
-        return None
-
-
 def digest(source: SourceFile) -> bytes:
     """What identifies a text and its place: facts name the path they were read at."""
     return hashlib.blake2b(os.fsencode(source.path) + b"\0" + source.data, digest_size=20).digest()
@@ -64,28 +50,18 @@ class FactCache:
 
     def __init__(self, root: Path, folder: Path | None) -> None:
         """Read what an earlier run left; without a folder the cache lives in memory only."""
-        name = hashlib.blake2b(os.fsencode(root), digest_size=16).hexdigest()
-        self._path = folder / f"{name}.facts" if folder is not None else None
+        self._path = folder / f"{name_for(root)}.facts" if folder is not None else None
         self._entries: dict[bytes, bytes] = self._load()
         self._used: dict[bytes, bytes] = {}
         self._changed = False
 
     def _load(self) -> dict[bytes, bytes]:
-        if self._path is None:
+        body = read_stored(self._path, _magic(), _MAX_BYTES) if self._path is not None else None
+        if body is None:
             return {}
         try:
-            if not _is_ours(self._path) or self._path.stat().st_size > _MAX_BYTES:
-                return {}
-            raw = self._path.read_bytes()
-            magic = _magic()
-            if not raw.startswith(magic):
-                return {}
-            start = len(magic) + _CHECKSUM_BYTES
-            body = raw[start:]
-            if hashlib.blake2b(body, digest_size=_CHECKSUM_BYTES).digest() != raw[len(magic) : start]:
-                return {}
             entries = pickle.loads(body)  # noqa: S301 - a file of the user's own, whole, and written by us
-        except (OSError, ValueError, EOFError, pickle.UnpicklingError):
+        except (ValueError, EOFError, pickle.UnpicklingError):
             return {}
         return entries if isinstance(entries, dict) else {}
 
@@ -103,29 +79,10 @@ class FactCache:
         self._used[key] = pickle.dumps(facts, protocol=5)
         self._changed = True
 
-    def save(self, keep: Iterable[bytes] = ()) -> None:
-        """Write what this run asked for, and the entries to `keep`; does nothing where nothing is new."""
+    def save(self) -> None:
+        """Store what is known for the next run; does nothing where nothing is new."""
         if self._path is None or not self._changed:
             return
-        entries = {key: self._entries[key] for key in keep if key in self._entries}
-        entries.update(self._used)
-        body = pickle.dumps(entries, protocol=5)
-        checksum = hashlib.blake2b(body, digest_size=_CHECKSUM_BYTES).digest()
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=".facts-")
-            try:
-                with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(_magic() + checksum + body)
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError:
-            return  # a full disk, a read-only home: the next run reads the files again
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether the file belongs to the user and nobody else may write it."""
-    status = path.stat()
-    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
+        # Runs over parts of a tree must not displace one another; but what nobody asks for must go some day.
+        old = self._entries if len(self._entries) <= len(self._used) + _KEPT else {}
+        write_stored(self._path, _magic(), pickle.dumps({**old, **self._used}, protocol=5))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rfl_lint.fact_cache import FactCache, cache_folder, digest
+from rfl_lint.fact_cache import FactCache, digest
 from rfl_lint.facts import FileFacts
 from rfl_lint.source import SourceFile
+from rfl_lint.store import cache_folder
 
 KEY = digest(SourceFile("a.rs", b"fn f() {}"))
 FACTS = FileFacts("a.rs")
@@ -33,14 +34,27 @@ def test_the_key_is_content_and_path() -> None:
     assert digest(SourceFile("a.rs", b"fn g() {}")) != KEY
 
 
-def test_entries_that_nobody_asks_for_are_dropped(tmp_path: Path) -> None:
+def test_runs_over_parts_of_a_tree_do_not_displace_one_another(tmp_path: Path) -> None:
     filled(tmp_path)
     cache = FactCache(Path("/tree"), tmp_path)
     cache.put(b"new", FileFacts("b.rs"))
     cache.save()
     again = FactCache(Path("/tree"), tmp_path)
-    assert again.get(KEY) is None
+    assert again.get(KEY) == FACTS
     assert again.get(b"new") == FileFacts("b.rs")
+
+
+def test_entries_that_nobody_asks_for_go_some_day(tmp_path: Path) -> None:
+    cache = FactCache(Path("/tree"), tmp_path)
+    for number in range(3_000):
+        cache.put(str(number).encode(), FACTS)
+    cache.save()
+    cache = FactCache(Path("/tree"), tmp_path)
+    cache.put(b"new", FACTS)
+    cache.save()
+    again = FactCache(Path("/tree"), tmp_path)
+    assert again.get(b"0") is None
+    assert again.get(b"new") == FACTS
 
 
 @pytest.mark.parametrize("cut", [0, 10, 60, 100, -1])

@@ -1,16 +1,11 @@
 """C facts of a tree, kept on disk for as long as the headers that they were read from stay as they were.
 
-One file for each tree, written to a temporary name and moved into place. Whatever cannot be read, was cut short,
-belongs to somebody else or was written by another version counts as absent, and a cache that cannot be written
-is done without. It holds JSON, which can do no harm when it is loaded.
+What is stored is JSON, which can do no harm when it is loaded.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +14,11 @@ from typing import Final
 from rfl_lint.c.facts import CFunction, pack, unpack
 from rfl_lint.c.headers import Stamp, stamp_of
 from rfl_lint.c.semantics import semantics_digest
+from rfl_lint.store import name_for, read_stored, write_stored
 from rfl_lint.version import VERSION
 
 CACHE_FORMAT: Final = 1
 _MAX_BYTES: Final = 16_000_000
-_DIGEST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +46,7 @@ class CCache:
     def __init__(self, root: Path, folder: Path | None) -> None:
         """Name the file; nothing is read yet. Without a folder there is no cache."""
         self._root = os.path.realpath(root)
-        name = hashlib.blake2b(os.fsencode(self._root), digest_size=16).hexdigest()
-        self._path = folder / f"{name}.c-facts" if folder is not None else None
+        self._path = folder / f"{name_for(self._root)}.c-facts" if folder is not None else None
 
     @staticmethod
     def _magic() -> bytes:
@@ -60,12 +54,8 @@ class CCache:
 
     def load(self) -> Entry | None:
         """What an earlier run left, if all that it looked at is still the same."""
-        raw = _read(self._path) if self._path is not None else None
-        magic = self._magic()
-        if raw is None or not raw.startswith(magic):
-            return None
-        checksum, body = raw[len(magic) : len(magic) + _DIGEST], raw[len(magic) + _DIGEST :]
-        if hashlib.blake2b(body, digest_size=_DIGEST).digest() != checksum:
+        body = read_stored(self._path, self._magic(), _MAX_BYTES) if self._path is not None else None
+        if body is None:
             return None
         import json  # noqa: PLC0415 - most runs on a file ask for no C function
 
@@ -86,28 +76,4 @@ class CCache:
         import json  # noqa: PLC0415
 
         body = json.dumps([sorted(entry.names), entry.stamps, entry.packed], separators=(",", ":")).encode()
-        checksum = hashlib.blake2b(body, digest_size=_DIGEST).digest()
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=".c-facts-")
-            try:
-                with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(self._magic() + checksum + body)
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError:
-            return  # a full disk, a read-only home: the next run reads the headers again
-
-
-def _read(path: Path) -> bytes | None:
-    """The content of a regular file of the user's own that nobody else may write."""
-    try:
-        with path.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-                return None
-            return stream.read(_MAX_BYTES) if status.st_size <= _MAX_BYTES else None
-    except OSError:
-        return None
+        write_stored(self._path, self._magic(), body)

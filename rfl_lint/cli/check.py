@@ -25,7 +25,6 @@ from rfl_lint.config import (
 )
 from rfl_lint.engine import Lint
 from rfl_lint.errors import ConfigError, PluginError, UsageError
-from rfl_lint.fact_cache import cache_folder
 from rfl_lint.finding import Level, Severity
 from rfl_lint.inputs.files import FileFinder, Selection, Target, relative_path
 from rfl_lint.output import OutputOptions, render
@@ -33,6 +32,7 @@ from rfl_lint.registry import Registry, load_registry
 from rfl_lint.report import Report
 from rfl_lint.run import Filter, make_report, run_targets
 from rfl_lint.source import SourceFile
+from rfl_lint.store import cache_folder
 from rfl_lint.suppress import ENGINE_RULES
 
 _STDIN: Final = "-"
