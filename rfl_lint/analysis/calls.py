@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from rfl_lint.syntax import Node, ParsedFile, kind_query, search_code
 
@@ -69,8 +70,24 @@ class Call:
         return self.path[-1] if self.path else ""
 
 
+# Several analyses take the same calls apart; each is read once, and forgotten with its file.
+_READ: Final[WeakKeyDictionary[ParsedFile, dict[int, Call | None]]] = WeakKeyDictionary()
+
+
 def call_of(node: Node, parsed: ParsedFile) -> Call | None:
     """Take a `call_expression` or `macro_invocation` apart; None where it is incomplete."""
+    known = _READ.get(parsed)
+    if known is None:
+        known = _READ[parsed] = {}
+    call = known.get(node.id)
+    if call is None:
+        call = _read(node, parsed)
+        if call is not None:
+            known[node.id] = call  # it holds its node, so no other node can come to have this id
+    return call
+
+
+def _read(node: Node, parsed: ParsedFile) -> Call | None:
     if node.type == "macro_invocation":
         macro = node.child_by_field_name("macro")
         if macro is None:

@@ -6,17 +6,18 @@ module adds is the way through calls: a function that uses its own parameter so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from rfl_lint.analysis.calls import Call as CallNode
 from rfl_lint.analysis.calls import call_of
 from rfl_lint.analysis.derivations import joined
 from rfl_lint.analysis.provenance import provenance
 from rfl_lint.analysis.provenance_read import declared
 from rfl_lint.analysis.provenance_terms import Call, Kind, Origin, Step, Term
-from rfl_lint.analysis.scopes import enclosing_function
+from rfl_lint.analysis.scopes import enclosing_function, scopes
 from rfl_lint.analysis.typeref import TypeRef, parse_type
 from rfl_lint.facts import FileFacts, FunctionFact
 from rfl_lint.index import Index
@@ -25,6 +26,13 @@ from rfl_lint.source import Span
 from rfl_lint.syntax import FragmentKind, Node, span_of
 
 _CALLS: Final = frozenset({"call_expression"})
+# What is no pointer, whatever is in it.
+_NO_POINTERS: Final = frozenset(
+    {"integer_literal", "float_literal", "boolean_literal", "string_literal", "raw_string_literal", "char_literal",
+     "struct_expression", "tuple_expression", "array_expression", "unit_expression", "closure_expression",
+     "binary_expression", "range_expression", "scoped_identifier"}
+)  # fmt: skip
+_POINTER_MACROS: Final = frozenset({"addr_of", "addr_of_mut", "container_of"})
 _MAX_DEPTH: Final = 6
 
 
@@ -92,7 +100,7 @@ class _Calls:
                 continue
             for node in fragment.find(_CALLS).get("call_expression", ()):
                 call = call_of(node, self.cx.parsed)
-                if call is None or not call.arguments or call.name not in names:
+                if call is None or call.name not in names or not self._gives_pointer(call, names[call.name]):
                     continue
                 term = pointers.reader.value(node)
                 if not isinstance(term, Call) or term.name != call.name:
@@ -103,40 +111,72 @@ class _Calls:
                     if takers and len(takers) == len(facts):
                         yield _Passed(node, given, index, takers, around(node, self.cx))
 
+    def _gives_pointer(self, call: CallNode, positions: frozenset[int]) -> bool:
+        """Whether something that may be a pointer stands where one is taken: a quick test, by the looks of it."""
+        return any(
+            position < len(call.arguments) and self._may_point(call.arguments[position])
+            for position in positions
+        )
+
+    def _may_point(self, argument: Node) -> bool:
+        kind = argument.type
+        if kind == "macro_invocation":
+            made = call_of(argument, self.cx.parsed)
+            return made is not None and made.name in _POINTER_MACROS
+        if kind != "identifier":
+            return kind not in _NO_POINTERS
+        binding = scopes(self.cx).binding(argument)
+        if binding is None:
+            return False  # a constant or static
+        written = binding.type if not binding.steps else None
+        return written is None or written.type != "primitive_type"
+
 
 @dataclass(eq=False)
 class _Names:
-    """The names of functions that take a raw pointer, file by file, and of all files."""
+    """The functions that take a raw pointer by name, with where they take it, file by file and of all files."""
 
-    files: dict[str, tuple[FileFacts, frozenset[str]]] = field(default_factory=dict)
-    all: frozenset[str] = frozenset()
+    files: dict[str, tuple[FileFacts, dict[str, frozenset[int]]]] = field(default_factory=dict)
+    all: dict[str, frozenset[int]] = field(default_factory=dict)
 
 
 _NAMES: Final[WeakKeyDictionary[Index, _Names]] = WeakKeyDictionary()
 
 
-def _raw_takers(index: Index) -> frozenset[str]:
-    """The names of the tree's functions that take a raw pointer: a quick test, most calls need no closer look.
+def _raw_takers(index: Index) -> dict[str, frozenset[int]]:
+    """The tree's functions that take a raw pointer, by name: which arguments of a call it may be.
 
-    Only what files say anew is read again, as an editor replaces them one by one.
+    A quick test, most calls need no closer look. Only what files say anew is read again, as an editor replaces them
+    one by one.
     """
     known = _NAMES.setdefault(index, _Names())
     changed = len(known.files) != len(index.files)
     for path, facts in index.files.items():
         before = known.files.get(path)
         if before is None or before[0] is not facts:
-            takers = (fact for fact in facts.functions if _takes_any_raw(fact))
-            known.files[path] = (facts, frozenset(fact.name for fact in takers))
+            known.files[path] = (facts, _merged(_positions(fact) for fact in facts.functions))
             changed = True
     if changed:
         for path in known.files.keys() - index.files.keys():
             del known.files[path]
-        known.all = frozenset[str]().union(*(names for _, names in known.files.values()))
+        known.all = _merged(names for _, names in known.files.values())
     return known.all
 
 
-def _takes_any_raw(fact: FunctionFact) -> bool:
-    return any(_takes_raw(fact, index) for index in range(len(fact.params)))
+def _merged(found: Iterable[dict[str, frozenset[int]]]) -> dict[str, frozenset[int]]:
+    every: dict[str, frozenset[int]] = {}
+    for names in found:
+        for name, positions in names.items():
+            every[name] = every.get(name, frozenset()) | positions
+    return every
+
+
+def _positions(fact: FunctionFact) -> dict[str, frozenset[int]]:
+    """Which arguments a raw pointer may be; called by path, a method has its receiver in front."""
+    taken = {index for index in range(len(fact.params)) if _takes_raw(fact, index)}
+    if fact.receiver:
+        taken |= {index + 1 for index in taken}
+    return {fact.name: frozenset(taken)} if taken else {}
 
 
 def around(node: Node, cx: Context) -> int:
