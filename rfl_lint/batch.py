@@ -32,6 +32,8 @@ from rfl_lint.workspace import Workspace
 
 # Starting two workers costs as much as linting about this many bytes.
 _WORTH_WORKERS: Final = 250_000
+# Facts of fewer files than this are read again as quickly as from a cache.
+_WORTH_KEEPING: Final = 5
 # Facts of so many bytes are extracted at once rather than shared out.
 _WORTH_SHARING: Final = 400_000
 
@@ -161,7 +163,8 @@ class _Tree:
     def _fact_cache(self) -> FactCache:
         if self._cache is None:
             root = self.tree.root if self.tree.root is not None else Path()
-            self._cache = FactCache(root, self.plan.cache)
+            worth = len(self._members) >= _WORTH_KEEPING
+            self._cache = FactCache(root, self.plan.cache if worth else None)
         return self._cache
 
     def _read(self, path: str) -> SourceFile | None:

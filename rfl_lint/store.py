@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 _CHECKSUM_BYTES: Final = 20
+_MOST_FILES: Final = 64
 
 
 def cache_folder() -> Path | None:
@@ -60,11 +61,19 @@ def write_stored(path: Path, magic: bytes, body: bytes) -> None:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(magic + _checksum(body) + body)
             Path(name).replace(path)
+            _make_room(path.parent)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError:
         return  # a full disk, a read-only home: the next run works it out again
+
+
+def _make_room(folder: Path) -> None:
+    """Keep the files that were written last: every tree ever linted has left some."""
+    files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    for file in files[_MOST_FILES:]:
+        file.unlink(missing_ok=True)
 
 
 def _checksum(body: bytes) -> bytes:

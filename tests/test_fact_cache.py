@@ -9,7 +9,7 @@ import pytest
 from rfl_lint.fact_cache import FactCache, digest
 from rfl_lint.facts import FileFacts
 from rfl_lint.source import SourceFile
-from rfl_lint.store import cache_folder
+from rfl_lint.store import cache_folder, write_stored
 
 KEY = digest(SourceFile("a.rs", b"fn f() {}"))
 FACTS = FileFacts("a.rs")
@@ -108,3 +108,10 @@ def test_the_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", "/home/me")
     assert cache_folder() == Path("/home/me/.cache/rfl-lint")
+
+
+def test_the_folder_holds_a_bounded_number_of_trees(tmp_path: Path) -> None:
+    for number in range(80):
+        write_stored(tmp_path / f"{number}.facts", b"magic", b"body")
+    assert len(list(tmp_path.iterdir())) == 64
+    assert (tmp_path / "79.facts").exists()
