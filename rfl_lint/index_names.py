@@ -183,6 +183,23 @@ class Found:
 ELSEWHERE: Final = Found()
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a name means in a module. `hops` is how deep that had to be looked for.
+
+    `cut` tells that a circle of imports, or too many hops, ended the search somewhere: what was found may depend on
+    where it began.
+    """
+
+    found: Found | None
+    hops: int = 0
+    cut: bool = True
+
+
+_OPEN: Final = Member(None)
+"""Stands for what is still being looked for."""
+
+
 @dataclass(eq=False)
 class Names:
     """Resolves paths over the facts of files. `forget` makes it look at the files anew."""
@@ -194,11 +211,16 @@ class Names:
     _above: set[Home] = field(default_factory=set)
     _scopes: dict[str, dict[str, Scope]] = field(default_factory=dict)
     _answers: dict[tuple[str, str, str], Found | None] = field(default_factory=dict)
+    _at: dict[Home, tuple[Scope, ...]] = field(default_factory=dict)
+    members: dict[tuple[Home, str], Member] = field(default_factory=dict)
+    """What names mean in modules, where no circle of imports is on the way: so it is whoever asks."""
 
     def forget(self, path: str, *, layout: bool) -> None:
         """A file changed; `layout` tells whether it is new, gone, or declares other modules."""
         self._scopes.pop(path, None)
         self._answers.clear()
+        self._at.clear()
+        self.members.clear()
         if layout:
             self._homes = None
 
@@ -229,8 +251,14 @@ class Names:
             self._answers[key] = _Query(self).path(name.split("::"), start)
         return self._answers[key]
 
-    def scope(self, home: Home) -> Iterator[Scope]:
+    def scope(self, home: Home) -> tuple[Scope, ...]:
         """What the files that hold a module say of it."""
+        known = self._at.get(home)
+        if known is None:
+            known = self._at[home] = tuple(self._scopes_at(home))
+        return known
+
+    def _scopes_at(self, home: Home) -> Iterator[Scope]:
         self._homes_now()
         outer, inner = home, ""
         for _ in range(_MAX_HOPS):
@@ -256,7 +284,7 @@ class Names:
     def exists(self, home: Home) -> bool:
         """Whether some file holds the module, or one inside it."""
         self._homes_now()
-        return home in self._above or next(self.scope(home), None) is not None
+        return home in self._above or bool(self.scope(home))
 
     def crate(self, name: str) -> Home | None:
         """The root of a library crate below `rust/`."""
@@ -269,8 +297,10 @@ class _Query:
     """One question. What it finds on the way is kept, so that circles of imports cost nothing."""
 
     names: Names
-    _known: dict[tuple[Home, str], Found | None] = field(default_factory=dict)
+    _known: dict[tuple[Home, str], Member] = field(default_factory=dict)
     _hops: int = 0
+    _deepest: int = 0
+    _cut: bool = False
 
     def path(self, words: list[str], start: Home) -> Found | None:
         """What a path means that is written in a module; None if its first word is not mentioned there."""
@@ -308,17 +338,31 @@ class _Query:
     def member(self, home: Home, name: str) -> Found | None:
         """What a name means in a module; None if the module does not mention it."""
         key = (home, name)
-        if key in self._known:
-            return self._known[key]
+        known = self._known.get(key)
+        if known is None:
+            known = self.names.members.get(key)
+            if known is None or self._hops + known.hops > _MAX_HOPS:
+                known = self._looked_up(key)
+        self._cut = self._cut or known.cut
+        self._deepest = max(self._deepest, self._hops + known.hops)
+        return known.found
+
+    def _looked_up(self, key: tuple[Home, str]) -> Member:
         if self._hops >= _MAX_HOPS:
-            return None
-        self._known[key] = None
+            return _OPEN
+        self._known[key] = _OPEN
+        outer = (self._deepest, self._cut)
         self._hops += 1
+        self._deepest, self._cut = self._hops, False
         try:
-            self._known[key] = self._member(home, name)
+            found = self._member(*key)
         finally:
             self._hops -= 1
-        return self._known[key]
+        known = self._known[key] = Member(found, self._deepest - self._hops, self._cut)
+        self._deepest, self._cut = outer
+        if not known.cut:
+            self.names.members[key] = known
+        return known
 
     def _member(self, home: Home, name: str) -> Found | None:
         below = home.inside(name)
