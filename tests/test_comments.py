@@ -327,7 +327,8 @@ def test_a_file_cut_off_anywhere_is_read_all_the_same(path: Path) -> None:
     data = path.read_bytes()
     for end in range(0, len(data), 211):
         findings(data[:end])
-        list(tagged_comments(context(data[:end].decode("utf-8", "ignore")), "SAFETY"))
+        if parse_file(SourceFile("a.rs", data[:end])).refusal is None:
+            list(tagged_comments(context(data[:end].decode("utf-8", "ignore")), "SAFETY"))
 
 
 def test_many_blocks_below_one_comment_read_it_once() -> None:

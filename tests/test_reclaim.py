@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from rfl_lint.analysis.leaks import exit_span, leaks
@@ -17,6 +15,7 @@ from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.tree import KernelTree, Role
+from tests.work import grows_linearly
 
 C = {
     "quiet": CFunction("quiet", "void", (), "", failure=Failure.NONE),
@@ -152,11 +151,8 @@ def test_many_pointers_in_many_functions_take_linear_time() -> None:
     body = "let p = KBox::into_raw(b); if g() {{ h()?; }} bindings::quiet(p); Ok(())"
     function = f"fn f{{0}}(b: KBox<T>) -> Result {{{{ {body} }}}}\n"
 
-    def seconds(count: int) -> float:
+    def judge(count: int) -> None:
         cx = context("".join(function.format(number) for number in range(count)))
-        start = time.perf_counter()
         assert len(leaks(cx)) == count
-        return time.perf_counter() - start
 
-    seconds(20)
-    assert seconds(800) < 20 * max(seconds(100), 0.005)
+    assert grows_linearly(judge, 50)
