@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,16 +14,19 @@ from rfl_lint.analysis.provenance import provenance
 from rfl_lint.analysis.types import block_tail, types
 from rfl_lint.c.facts import CFunction, CParameter
 from rfl_lint.rule import Context
-from rfl_lint.syntax import FragmentKind, Node, span_of
+from rfl_lint.syntax import Fragment, FragmentKind, Node, span_of
 from rfl_lint.tables import load_table
 
 WRITTEN: Final = "written through"
 EXCLUSIVE: Final = "made `&mut`"
 TO_C: Final = "handed to C"
 
-_KINDS: Final = frozenset(
-    {"assignment_expression", "compound_assignment_expr", "reference_expression", "call_expression"}
-)
+_KINDS: Final = frozenset({"assignment_expression", "call_expression"})
+_RARE: Final = {
+    "compound_assignment_expr": re.compile(rb"(?P<token>[-+*/%^&|]=|<<=|>>=)"),
+    # `&mut` of what may begin with a `*`: behind parentheses, in a block, after a comment.
+    "reference_expression": re.compile(rb"(?P<token>&)\s*(?:/|mut\b[\s(]*(?:[*{/']|unsafe\b))"),
+}
 _QUALIFIERS: Final = frozenset({"volatile", "__user", "__iomem", "__percpu", "restrict"})
 _PARTS: Final = frozenset({"field_expression", "index_expression", "parenthesized_expression"})
 
@@ -71,9 +75,23 @@ class _Writes:
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
             found = fragment.find(_KINDS)
-            for kind in sorted(_KINDS):
+            for kind in ("assignment_expression", "call_expression"):
                 for node in found.get(kind, ()):
                     yield from self._at(node)
+            for kind, sign in _RARE.items():
+                for node in self._signed(fragment, kind, sign):
+                    yield from self._at(node)
+
+    def _signed(self, fragment: Fragment, kind: str, sign: re.Pattern[bytes]) -> list[Node]:
+        """The nodes of a rare kind, by what their own token looks like: a search of every tree would cost more."""
+        found: list[Node] = []
+        for match in sign.finditer(self.cx.source.data, fragment.span.start, fragment.span.end):
+            token = fragment.root.descendant_for_byte_range(*match.span("token"))
+            node = token.parent if token is not None else None
+            if node is not None and node.type == kind:
+                found.append(node)
+        found.sort(key=lambda node: (node.start_byte, -node.end_byte))
+        return found
 
     def _at(self, node: Node) -> Iterator[Use]:
         if node.type == "call_expression":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ from rfl_lint.syntax import Node, kind_query, span_of
 _MAX_HOPS: Final = 6
 _MAX_FILES: Final = 40
 _CALLS: Final = frozenset({"call_expression"})
+_FUNCTIONS: Final = frozenset({"function_item"})
+_CALLED: Final = re.compile(rb"([\w\x80-\xff]+)(?:\(|::<)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,7 @@ class Provenance:
             self._functions = {
                 node.start_byte: node
                 for fragment in self.cx.parsed.fragments
-                for node in kind_query(frozenset({"function_item"}))
-                .search(fragment.root)
-                .get("function_item", ())
+                for node in fragment.find(_FUNCTIONS).get("function_item", ())
             }
         return self._functions
 
@@ -139,15 +140,18 @@ class Provenance:
 
     def _found_sinks(self) -> Iterator[Sink]:
         data = self.cx.source.data
+        if not _names_owning(data, 0, len(data)):
+            return
         for fragment in self.cx.parsed.fragments:
-            for node in kind_query(_CALLS).search(fragment.root).get("call_expression", ()):
+            for node in fragment.find(_CALLS).get("call_expression", ()):
                 function = node.child_by_field_name("function")
                 if function is None:
                     continue
-                if any(name in data[function.start_byte : function.end_byte] for name in OWNING_NAMES):
+                middle = function.end_byte
+                if _names_owning(data, function.start_byte, middle):
                     call = call_of(node, self.cx.parsed)
                     found = self._direct(call) if call is not None else None
-                elif any(name in data[function.end_byte : node.end_byte] for name in OWNING_NAMES):
+                elif _names_owning(data, middle, node.end_byte):
                     call = call_of(node, self.cx.parsed)
                     found = self._mapped(call) if call is not None else None
                 else:
@@ -288,7 +292,7 @@ class Provenance:
         if self._calls is None:
             self._calls = {}
             for fragment in self.cx.parsed.fragments:
-                for node in kind_query(_CALLS).search(fragment.root).get("call_expression", ()):
+                for node in fragment.find(_CALLS).get("call_expression", ()):
                     call = call_of(node, self.cx.parsed)
                     if call is not None:
                         self._calls.setdefault(call.name, []).append(node)
@@ -324,8 +328,17 @@ def _misuses(cx: Context) -> dict[Span, Misuse]:
 
 def _calls_name(cx: Context, name: str) -> bool:
     """Whether a call of that name can stand in the file: a quick test on its bytes."""
-    word = name.encode()
-    return word + b"(" in cx.source.data or word + b"::<" in cx.source.data
+    return name.encode() in cx.memo(_called)
+
+
+def _called(cx: Context) -> frozenset[bytes]:
+    """The words of a file in front of a `(` or `::<`."""
+    return frozenset(_CALLED.findall(cx.source.data))
+
+
+def _names_owning(data: bytes, start: int, end: int) -> bool:
+    """Whether an owning function may be named in a part of the text."""
+    return any(data.find(name, start, end) >= 0 for name in OWNING_NAMES)
 
 
 def _takers(cx: Context) -> frozenset[tuple[str, int, str]]:
