@@ -25,9 +25,8 @@ from rfl_lint.index import Index
 from rfl_lint.inputs.files import Target, read_target
 from rfl_lint.inputs.tree_files import index_targets
 from rfl_lint.source import SourceFile
-from rfl_lint.syntax import ParsedFile
 from rfl_lint.tree import KernelTree
-from rfl_lint.workers import Phase, Workers
+from rfl_lint.workers import Phase, crew
 from rfl_lint.workspace import Workspace
 
 # Starting two workers costs as much as linting about this many bytes.
@@ -85,22 +84,17 @@ class _Tree:
     def outcomes(self) -> Iterator[tuple[Target, Outcome]]:
         size = sum(_size(target) for target in self.linted)
         workers = self.plan.jobs if self.plan.jobs is not None else _processors()
-        if (
-            workers < 2
-            or len(self.linted) < 2
-            or size < _WORTH_WORKERS
-            or "fork" not in get_all_start_methods()
-        ):
+        if len(self.linted) < 2 or size < _WORTH_WORKERS:
             yield from self._here()
         else:
-            yield from self._shared(workers)
+            yield from self._shared(workers if "fork" in get_all_start_methods() else 1)
 
     # One process: the index is made only if a rule asks.
 
     def _here(self) -> Iterator[tuple[Target, Outcome]]:
         workspace = self._workspace(self._whole_index)
         for target in self.linted:
-            yield target, _lint(target, None, self.plan.lint, workspace)
+            yield target, _lint(target, self.plan.lint, workspace)
 
     def over(self, source: SourceFile) -> FileResult:
         """Lint a text in the place of the file of its path."""
@@ -112,7 +106,7 @@ class _Tree:
         known, missing = self._known_facts()
         return Index([*known, *self._extracted(missing)])
 
-    # Several processes.
+    # Many files: the index first, in several processes or in this one.
 
     def _shared(self, workers: int) -> Iterator[tuple[Target, Outcome]]:
         known, missing = self._known_facts()
@@ -120,7 +114,7 @@ class _Tree:
             index = Index([*known, *self._extracted(missing)])
             self.c_facts.entry()
             share = _Share(self.plan.lint, self._workspace(index), self.c_facts)
-            with Workers(_dealt(self.linted, workers), [Phase("lint", share.lint)]) as pool:
+            with crew(_dealt(self.linted, workers), [Phase("lint", share.lint)]) as pool:
                 for target, outcome in pool.run("lint"):
                     yield target, _as_outcome(outcome)
             return
@@ -128,7 +122,7 @@ class _Tree:
         linted = {target.path for target in self.linted}
         jobs = [target for target in self._index_members() if target.path in wanted | linted]
         share = _Share(self.plan.lint, self._workspace(Index()), self.c_facts, wanted, linted)
-        with Workers(_dealt(jobs, workers), [Phase("facts", share.facts), Phase("lint", share.lint)]) as pool:
+        with crew(_dealt(jobs, workers), [Phase("facts", share.facts), Phase("lint", share.lint)]) as pool:
             fresh: list[FileFacts] = []
             results = pool.run("facts")
             c_entry = self.c_facts.entry()  # while the workers parse
@@ -222,7 +216,6 @@ class _Share:
     wanted: set[str] = field(default_factory=set)
     linted: set[str] | None = None
     _sent: object = None
-    _kept: dict[str, tuple[ParsedFile, FileFacts]] = field(default_factory=dict)
 
     def facts(self, target: Target, _sent: object) -> object:
         """Parse a file and hand its facts up; the parse stays here for the rules."""
@@ -235,7 +228,7 @@ class _Share:
             return None
         facts = extract_facts(parsed)
         if self.linted is None or target.path in self.linted:
-            self._kept[target.path] = (parsed, facts)
+            self.workspace.kept[target.path] = (parsed, facts)
         return (digest(source), facts) if target.path in self.wanted else None
 
     def lint(self, target: Target, sent: object) -> object:
@@ -246,19 +239,18 @@ class _Share:
             self.c_facts.adopt(sent.c_entry)
         if self.linted is not None and target.path not in self.linted:
             return None
-        return _lint(target, self._kept.pop(target.path, None), self.lint_settings, self.workspace)
+        return _lint(target, self.lint_settings, self.workspace)
 
 
-def _lint(
-    target: Target, kept: tuple[ParsedFile, FileFacts] | None, lint: Lint, workspace: Workspace
-) -> Outcome:
-    if kept is not None:
-        return lint_parsed(kept[0], lint, workspace, kept[1])
-    try:
-        source = read_target(target)
-    except SourceError as error:
-        return error
-    return lint_parsed(workspace.parse(source), lint, workspace)
+def _lint(target: Target, lint: Lint, workspace: Workspace) -> Outcome:
+    """Run the rules over a file, parsed before or now."""
+    parsed = workspace.parsed(target.path)
+    if parsed is None:
+        try:
+            parsed = workspace.parse(read_target(target))
+        except SourceError as error:
+            return error
+    return lint_parsed(parsed, lint, workspace, workspace.kept.get(target.path, (None, None))[1])
 
 
 def _as_outcome(result: object) -> Outcome:

@@ -90,8 +90,7 @@ def lint_parsed(
     if parsed.refusal is not None:
         head = SourceFile(source.path, source.data[:200].partition(b"\n")[0])  # enough to show
         return FileResult(source.path, (refusal_finding(source, parsed.refusal),), sources=(head,))
-    cx = workspace.context(parsed, facts)
-    workspace.keep([cx])
+    cx = workspace.entered(parsed, facts)
     rules = [rule for rule in lint.rules if cx.role in rule.meta.roles]
     crashes: list[RuleCrash] = []
     findings = run_rules(rules, cx, lint, crashes)

@@ -31,6 +31,31 @@ class Phase(Generic[Job]):
     work: Callable[[Job, object], object]
 
 
+class Alone(Generic[Job]):
+    """The same, in this process: for a machine with one processor, and for who asks for no others."""
+
+    def __init__(self, jobs: Sequence[Sequence[Job]], phases: Sequence[Phase[Job]]) -> None:
+        """Take all jobs."""
+        self._jobs = [job for own in jobs for job in own]
+        self._phases = {phase.name: phase for phase in phases}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def run(self, name: str, sent: object = None) -> Iterator[tuple[Job, object]]:
+        """Take a phase job by job, as the results are asked for."""
+        for job in self._jobs:
+            yield job, self._phases[name].work(job, sent)
+
+
+def crew(jobs: Sequence[Sequence[Job]], phases: Sequence[Phase[Job]]) -> Alone[Job] | Workers[Job]:
+    """Processes for several lists of jobs, none for a single one."""
+    return Workers(jobs, phases) if len(jobs) > 1 else Alone(jobs, phases)
+
+
 class Workers(Generic[Job]):
     """Forked processes, each with its own jobs for the whole run."""
 

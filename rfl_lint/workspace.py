@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,7 +34,7 @@ class Workspace:
     """One tree. `read` gives the text of a path relative to its root, or None.
 
     `index` is what all files say, or makes it when it is first asked for; None means that each file knows itself
-    alone.
+    alone. `kept` are files that were parsed for their facts and are wanted again.
     """
 
     tree: KernelTree
@@ -43,6 +43,7 @@ class Workspace:
     c_facts: Callable[[str], CFunction | None] = no_c_function
     doc_code: bool = False
     kinds: frozenset[str] = frozenset()
+    kept: dict[str, tuple[ParsedFile, FileFacts]] = field(default_factory=dict)
     ancestry: Ancestry = field(init=False)
     _opened: dict[str, Context | None] = field(default_factory=dict)
     _opened_bytes: int = 0
@@ -74,11 +75,23 @@ class Workspace:
         self.index = self.index()
         return self.index
 
-    def keep(self, contexts: Iterable[Context]) -> None:
-        """Let these contexts answer for their paths from now on."""
-        for context in contexts:
-            self._count(context.source)
-            self._opened[context.path] = context
+    def entered(self, parsed: ParsedFile, facts: FileFacts | None = None) -> Context:
+        """The context that answers for a parsed file's path from now on; the one that already does, if there is."""
+        known = self._opened.get(parsed.source.path)
+        if known is not None and known.parsed is parsed:
+            return known
+        context = self.context(parsed, facts)
+        self._count(context.source)
+        self._opened[context.path] = context
+        return context
+
+    def parsed(self, path: str) -> ParsedFile | None:
+        """The parsed file of a path, if it was parsed before and is still there."""
+        kept = self.kept.get(path)
+        if kept is not None:
+            return kept[0]
+        opened = self._opened.get(path)
+        return opened.parsed if opened is not None else None
 
     def _other(self, path: str) -> Context | None:
         if path not in self._opened:
@@ -87,6 +100,8 @@ class Workspace:
         return self._opened[path]
 
     def _open(self, path: str) -> Context | None:
+        if path in self.kept:
+            return self.context(*self.kept[path])
         source = self.read(path)
         if source is None:
             return None

@@ -8,6 +8,7 @@ nested braces are tried on their own, and what then still does not parse is coun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,6 +29,8 @@ HIDING_KINDS: Final = frozenset({"macro_invocation", "macro_definition"})
 _CLOSERS: Final = {b"(": b")", b"{": b"}", b"[": b"]"}
 # Templates for other languages: nothing in them is a Rust expression.
 _NOT_RUST: Final = frozenset({"asm", "global_asm", "naked_asm", "stringify", "concat_idents"})
+_OPENS: Final = re.compile(rb"[({\[!]")
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 MAX_FRAGMENTS: Final = 20_000
 
 
@@ -134,7 +137,7 @@ class _Finder:
         if body is None or name_node is None:
             return
         name = self.source.text(span_of(name_node)).rpartition("::")[2].strip()
-        if name in _NOT_RUST or not _holds_code(tokens_of(body)):
+        if name in _NOT_RUST or not self._may_hold_code(body) or not _holds_code(tokens_of(body)):
             return
         kind = parent.kind if parent.kind is not FragmentKind.CODE else FragmentKind.MACRO_CALL
         make = _Maker(kind, parent, call, name)
@@ -148,6 +151,11 @@ class _Finder:
                 return
             self.mask.restore(span_of(body), saved)
         yield from self._token_tree(body, make)
+
+    def _may_hold_code(self, body: Node) -> bool:
+        """A quick look at the bytes, before any token is made an object of: most calls only print something."""
+        inner = self.source.data[body.start_byte + 1 : body.end_byte - 1]
+        return _OPENS.search(_STRING.sub(b"", inner)) is not None
 
     def _definition(self, parent: Fragment, definition: Node) -> Iterator[Fragment]:
         name_node = definition.child_by_field_name("name")
