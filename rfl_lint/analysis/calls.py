@@ -6,13 +6,15 @@ the words that stand there, generics left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from rfl_lint.syntax import Node, ParsedFile, kind_query, search_code
+from rfl_lint.rule import Context
+from rfl_lint.syntax import FragmentKind, Node, ParsedFile, kind_query, search_code
 
 CALL_KINDS: Final = frozenset({"call_expression", "macro_invocation"})
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
@@ -20,6 +22,8 @@ _NO_ARGUMENT: Final = _COMMENTS | {"attribute_item", "inner_attribute_item"}
 _WORDS: Final = frozenset(
     {"identifier", "type_identifier", "primitive_type", "self", "super", "crate", "metavariable"}
 )
+_BARE: Final = frozenset({"identifier", "self", "metavariable"})
+_CALLS: Final = frozenset({"call_expression"})
 _WRAPPERS: Final = {
     "parenthesized_expression": "",
     "try_expression": "",
@@ -103,6 +107,48 @@ def _read(node: Node, parsed: ParsedFile) -> Call | None:
     return _taken_apart(node, callee, arguments_of(listed), parsed)
 
 
+def called_name(node: Node, parsed: ParsedFile) -> str:
+    """The `name` that `call_of` would give for a `call_expression`: most calls need no more than a look at it."""
+    callee = node.child_by_field_name("function")
+    if callee is not None and callee.type == "generic_function":
+        callee = callee.child_by_field_name("function")
+    if callee is None:
+        return ""
+    kind = callee.type
+    if kind == "field_expression":
+        name = callee.child_by_field_name("field")
+        return parsed.text(name) if name is not None and name.type == "field_identifier" else ""
+    if kind == "scoped_identifier":
+        name = callee.child_by_field_name("name")
+        return parsed.text(name) if name is not None else ""
+    return parsed.text(callee) if kind in _BARE else ""
+
+
+def named_calls(cx: Context) -> dict[str, list[tuple[int, Node, FragmentKind]]]:
+    """The calls of a file by the name of what is called; for `Context.memo`.
+
+    Each with its place in the order of all calls, and the kind of text that it stands in.
+    """
+    found: dict[str, list[tuple[int, Node, FragmentKind]]] = {}
+    order = 0
+    for fragment in cx.parsed.fragments:
+        for node in fragment.find(_CALLS).get("call_expression", ()):
+            name = called_name(node, cx.parsed)
+            if name:
+                found.setdefault(name, []).append((order, node, fragment.kind))
+                order += 1
+    return found
+
+
+def code_calls(cx: Context, names: Collection[str]) -> Iterator[Node]:
+    """The calls of some names in code that is built, in order."""
+    every = cx.memo(named_calls)
+    chosen = [call for name in every.keys() & set(names) for call in every[name]]
+    for _, node, kind in sorted(chosen, key=itemgetter(0)):
+        if kind is not FragmentKind.DOC_CODE:
+            yield node
+
+
 def function_value(node: Node, arguments: tuple[Node, ...], parsed: ParsedFile) -> Call:
     """A function that is named as a value, as the call that somebody makes of it with these arguments."""
     return _taken_apart(node, node, arguments, parsed)
@@ -121,7 +167,7 @@ def _taken_apart(node: Node, callee: Node, arguments: tuple[Node, ...], parsed: 
                 node, CallForm.METHOD, inner, parsed.text(field), field,
                 receiver=receiver, arguments=arguments, turbofish=turbofish,
             )  # fmt: skip
-    elif inner.type in ("identifier", "self", "metavariable"):
+    elif inner.type in _BARE:
         return Call(
             node, CallForm.PATH, inner, parsed.text(inner), inner, arguments=arguments, turbofish=turbofish
         )

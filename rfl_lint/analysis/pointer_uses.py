@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from rfl_lint.analysis.calls import Call as CallNode
-from rfl_lint.analysis.calls import call_of
+from rfl_lint.analysis.calls import call_of, code_calls
 from rfl_lint.analysis.derivations import joined
 from rfl_lint.analysis.provenance import provenance
 from rfl_lint.analysis.provenance_read import declared
@@ -23,9 +24,8 @@ from rfl_lint.facts import FileFacts, FunctionFact
 from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
-from rfl_lint.syntax import FragmentKind, Node, span_of
+from rfl_lint.syntax import Node, span_of
 
-_CALLS: Final = frozenset({"call_expression"})
 # What is no pointer, whatever is in it.
 _NO_POINTERS: Final = frozenset(
     {"integer_literal", "float_literal", "boolean_literal", "string_literal", "raw_string_literal", "char_literal",
@@ -95,21 +95,18 @@ class _Calls:
 
     def _read(self) -> Iterator[_Passed]:
         pointers, names = provenance(self.cx), _raw_takers(self.cx.index)
-        for fragment in self.cx.parsed.fragments:
-            if fragment.kind is FragmentKind.DOC_CODE:
+        for node in code_calls(self.cx, names):
+            call = call_of(node, self.cx.parsed)
+            if call is None or not self._gives_pointer(call, names[call.name]):
                 continue
-            for node in fragment.find(_CALLS).get("call_expression", ()):
-                call = call_of(node, self.cx.parsed)
-                if call is None or call.name not in names or not self._gives_pointer(call, names[call.name]):
-                    continue
-                term = pointers.reader.value(node)
-                if not isinstance(term, Call) or term.name != call.name:
-                    continue
-                facts = pointers.resolver.candidates(term)
-                for index, given in enumerate(term.args):
-                    takers = tuple(fact for fact in facts if _takes_raw(fact, index))
-                    if takers and len(takers) == len(facts):
-                        yield _Passed(node, given, index, takers, around(node, self.cx))
+            term = pointers.reader.value(node)
+            if not isinstance(term, Call) or term.name != call.name:
+                continue
+            facts = pointers.resolver.candidates(term)
+            for index, given in enumerate(term.args):
+                takers = tuple(fact for fact in facts if _takes_raw(fact, index))
+                if takers and len(takers) == len(facts):
+                    yield _Passed(node, given, index, takers, around(node, self.cx))
 
     def _gives_pointer(self, call: CallNode, positions: frozenset[int]) -> bool:
         """Whether something that may be a pointer stands where one is taken: a quick test, by the looks of it."""
@@ -138,6 +135,7 @@ class _Names:
 
     files: dict[str, tuple[FileFacts, dict[str, frozenset[int]]]] = field(default_factory=dict)
     all: dict[str, frozenset[int]] = field(default_factory=dict)
+    read: list[FileFacts] = field(default_factory=list)
 
 
 _NAMES: Final[WeakKeyDictionary[Index, _Names]] = WeakKeyDictionary()
@@ -150,16 +148,16 @@ def _raw_takers(index: Index) -> dict[str, frozenset[int]]:
     one by one.
     """
     known = _NAMES.setdefault(index, _Names())
-    changed = len(known.files) != len(index.files)
+    if len(known.read) == len(index.files) and all(map(is_, known.read, index.files.values())):
+        return known.all
+    known.read = list(index.files.values())
     for path, facts in index.files.items():
         before = known.files.get(path)
         if before is None or before[0] is not facts:
             known.files[path] = (facts, _merged(_positions(fact) for fact in facts.functions))
-            changed = True
-    if changed:
-        for path in known.files.keys() - index.files.keys():
-            del known.files[path]
-        known.all = _merged(names for _, names in known.files.values())
+    for path in known.files.keys() - index.files.keys():
+        del known.files[path]
+    known.all = _merged(names for _, names in known.files.values())
     return known.all
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
-from rfl_lint.analysis.calls import Call, CallForm, call_of
+from rfl_lint.analysis.calls import Call, CallForm, call_of, called_name
 from rfl_lint.analysis.pointer_uses import Use, around
 from rfl_lint.analysis.provenance import provenance
 from rfl_lint.analysis.types import block_tail, types
@@ -38,6 +38,11 @@ class _Table:
     functions: dict[tuple[str, str], tuple[int, ...]]
     c_reading: frozenset[str]
     size_names: frozenset[str]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of everything that writes."""
+        return frozenset({*self.methods, *self.exclusive, *(name for _, name in self.functions)})
 
 
 @lru_cache(maxsize=1)
@@ -75,8 +80,10 @@ class _Writes:
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
             found = fragment.find(_KINDS)
-            for kind in ("assignment_expression", "call_expression"):
-                for node in found.get(kind, ()):
+            for node in found.get("assignment_expression", ()):
+                yield from self._at(node)
+            for node in found.get("call_expression", ()):
+                if self._may_write(node):
                     yield from self._at(node)
             for kind, sign in _RARE.items():
                 for node in self._signed(fragment, kind, sign):
@@ -92,6 +99,24 @@ class _Writes:
                 found.append(node)
         found.sort(key=lambda node: (node.start_byte, -node.end_byte))
         return found
+
+    def _may_write(self, node: Node) -> bool:
+        """A look at the name, before a call is taken apart."""
+        name = called_name(node, self.cx.parsed)
+        if name in _table().names:
+            return True
+        callee = node.child_by_field_name("function")
+        return callee is not None and (
+            self.cx.source.data.find(b"bindings", callee.start_byte, callee.end_byte) >= 0
+            or self._is_imported(name)
+        )
+
+    def _is_imported(self, name: str) -> bool:
+        """Whether a name is another one's, or a C function's."""
+        imported = self.cx.index.imported(self.cx.path, name)
+        return imported is not None and (
+            imported.endswith(f"bindings::{name}") or not imported.endswith(name)
+        )
 
     def _at(self, node: Node) -> Iterator[Use]:
         if node.type == "call_expression":

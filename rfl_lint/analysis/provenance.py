@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from rfl_lint.analysis.calls import Call as CallNode
-from rfl_lint.analysis.calls import call_of
+from rfl_lint.analysis.calls import call_of, named_calls
 from rfl_lint.analysis.provenance_calls import named_function
 from rfl_lint.analysis.provenance_owning import owning_call
 from rfl_lint.analysis.provenance_read import Reader, first_child, shortened
@@ -40,7 +39,6 @@ _MAX_HOPS: Final = 6
 _MAX_FILES: Final = 40
 _CALLS: Final = frozenset({"call_expression"})
 _FUNCTIONS: Final = frozenset({"function_item"})
-_CALLED: Final = re.compile(rb"([\w\x80-\xff]+)(?:\(|::<)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,6 @@ class Provenance:
     cx: Context
     _functions: dict[int, Node] | None = field(default=None)
     _summaries: dict[int, Summary | None] = field(default_factory=dict)
-    _calls: dict[str, list[Node]] | None = field(default=None)
     _sinks: tuple[Sink, ...] | None = field(default=None)
     _handing: tuple[Handing, ...] | None = field(default=None)
 
@@ -289,14 +286,7 @@ class Provenance:
 
     def _calls_of(self, name: str) -> Iterator[tuple[Node, Call]]:
         """The calls of a name whose function the index may know."""
-        if self._calls is None:
-            self._calls = {}
-            for fragment in self.cx.parsed.fragments:
-                for node in fragment.find(_CALLS).get("call_expression", ()):
-                    call = call_of(node, self.cx.parsed)
-                    if call is not None:
-                        self._calls.setdefault(call.name, []).append(node)
-        for node in self._calls.get(name, ()):
+        for _, node, _ in self.cx.memo(named_calls).get(name, ()):
             term = self.reader.value(node)
             if isinstance(term, Call) and term.name == name:
                 yield node, term
@@ -328,12 +318,8 @@ def _misuses(cx: Context) -> dict[Span, Misuse]:
 
 def _calls_name(cx: Context, name: str) -> bool:
     """Whether a call of that name can stand in the file: a quick test on its bytes."""
-    return name.encode() in cx.memo(_called)
-
-
-def _called(cx: Context) -> frozenset[bytes]:
-    """The words of a file in front of a `(` or `::<`."""
-    return frozenset(_CALLED.findall(cx.source.data))
+    data, word = cx.source.data, name.encode()
+    return word in data and (word + b"(" in data or word + b"::<" in data)
 
 
 def _names_owning(data: bytes, start: int, end: int) -> bool:

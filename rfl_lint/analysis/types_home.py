@@ -25,6 +25,7 @@ class Homes:
     _starts: list[int] = field(default_factory=list)
     _modules: list[str] = field(default_factory=list)
     _known: dict[tuple[str, str, str, str], TypeRef] = field(default_factory=dict)
+    _here: dict[tuple[TypeRef, str], TypeRef] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Where one module of the file gives way to another.
@@ -53,7 +54,10 @@ class Homes:
 
     def here(self, ref: TypeRef, offset: int) -> TypeRef:
         """A type as written at a place of this file."""
-        return self._located(ref, self.cx.path, self.module_at(offset), frozenset(), 0)
+        key = (ref, self.module_at(offset))
+        if key not in self._here:
+            self._here[key] = self._located(ref, self.cx.path, key[1], frozenset(), 0)
+        return self._here[key]
 
     def text(self, text: str, home: FunctionFact | TypeFact | ImplFact, generics: str = "") -> TypeRef:
         """The text of a type where some fact stands; what `generics` names stays as it is."""
