@@ -317,9 +317,8 @@ def _misuses(cx: Context) -> dict[Span, Misuse]:
 
 
 def _calls_name(cx: Context, name: str) -> bool:
-    """Whether a call of that name can stand in the file: a quick test on its bytes."""
-    data, word = cx.source.data, name.encode()
-    return word in data and (word + b"(" in data or word + b"::<" in data)
+    """Whether a call of that name stands in the file."""
+    return name in cx.memo(named_calls)
 
 
 def _names_owning(data: bytes, start: int, end: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rfl_lint.analysis.calls import Call, CallForm, call_of
+from rfl_lint.analysis.calls import Call, CallForm, call_of, called_name, named_calls
 from rfl_lint.analysis.derivations import PART, last_referent
 from rfl_lint.analysis.interior_mutability import Mutability, mutability
 from rfl_lint.analysis.pointer_uses import Reached, Use, around, reached
@@ -23,6 +23,7 @@ _KINDS: Final = frozenset({"macro_invocation", "call_expression"})
 _BACK: Final = frozenset({"sub", "byte_sub", "wrapping_sub", "wrapping_byte_sub"})
 _EITHER_WAY: Final = frozenset({"offset", "byte_offset", "wrapping_offset", "wrapping_byte_offset"})
 _FORTH: Final = frozenset({"add", "byte_add", "wrapping_add", "wrapping_byte_add"}) | _EITHER_WAY
+_MOVING: Final = _BACK | _EITHER_WAY
 _C_MODULES: Final = frozenset({"bindings", "uapi"})
 _MAX_HOPS: Final = 4
 
@@ -94,8 +95,7 @@ def _moves_on(words: str) -> bool:
 
 
 def _moves(cx: Context) -> tuple[Use, ...]:
-    data = cx.source.data
-    if b"container_of" not in data and not any(name.encode() in data for name in _BACK | _EITHER_WAY):
+    if b"container_of" not in cx.source.data and _MOVING.isdisjoint(cx.memo(named_calls)):
         return ()
     return tuple(_Moves(cx).all())
 
@@ -112,12 +112,13 @@ class _Moves:
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
             found = fragment.find(_KINDS)
-            for kind in sorted(_KINDS):
-                for node in found.get(kind, ()):
-                    call = call_of(node, self.cx.parsed)
-                    use = self._at(call) if call is not None else None
-                    if use is not None:
-                        yield use
+            calls = found.get("call_expression", ())
+            moving = [node for node in calls if called_name(node, self.cx.parsed) in _MOVING]
+            for node in (*moving, *found.get("macro_invocation", ())):
+                call = call_of(node, self.cx.parsed)
+                use = self._at(call) if call is not None else None
+                if use is not None:
+                    yield use
 
     def _at(self, call: Call) -> Use | None:
         node = call.node
