@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
-from rfl_lint.analysis.calls import Call, CallForm, call_of, called_name
+from rfl_lint.analysis.calls import Call, CallForm, call_of, named_calls
 from rfl_lint.analysis.pointer_uses import Use, around
 from rfl_lint.analysis.provenance import provenance
 from rfl_lint.analysis.types import block_tail, types
@@ -74,6 +74,7 @@ class _Writes:
     def __post_init__(self) -> None:
         self.reader = provenance(self.cx).reader
         self.types = types(self.cx)
+        self.calls = frozenset(node.id for node in self._in_question())
 
     def all(self) -> Iterator[Use]:
         for fragment in self.cx.parsed.fragments:
@@ -83,7 +84,7 @@ class _Writes:
             for node in found.get("assignment_expression", ()):
                 yield from self._at(node)
             for node in found.get("call_expression", ()):
-                if self._may_write(node):
+                if node.id in self.calls:
                     yield from self._at(node)
             for kind, sign in _RARE.items():
                 for node in self._signed(fragment, kind, sign):
@@ -100,16 +101,20 @@ class _Writes:
         found.sort(key=lambda node: (node.start_byte, -node.end_byte))
         return found
 
-    def _may_write(self, node: Node) -> bool:
-        """A look at the name, before a call is taken apart."""
-        name = called_name(node, self.cx.parsed)
-        if name in _table().names:
-            return True
+    def _in_question(self) -> Iterator[Node]:
+        """The calls that may write, by a look at the name, before any is taken apart."""
+        data = self.cx.source.data
+        has_c = b"bindings" in data
+        for name, calls in self.cx.memo(named_calls).items():
+            is_known = name in _table().names or self._is_imported(name)
+            for _, node, _ in calls if is_known or has_c else ():
+                if is_known or self._is_c(node, data):
+                    yield node
+
+    @staticmethod
+    def _is_c(node: Node, data: bytes) -> bool:
         callee = node.child_by_field_name("function")
-        return callee is not None and (
-            self.cx.source.data.find(b"bindings", callee.start_byte, callee.end_byte) >= 0
-            or self._is_imported(name)
-        )
+        return callee is not None and data.find(b"bindings", callee.start_byte, callee.end_byte) >= 0
 
     def _is_imported(self, name: str) -> bool:
         """Whether a name is another one's, or a C function's."""
