@@ -48,9 +48,7 @@ def tree(**texts: str) -> dict[str, Context]:
     sources = {path: SourceFile(path, text.encode()) for path, text in paths.items()}
     parsed = {path: parse_file(source) for path, source in sources.items()}
     workspace = Workspace(KernelTree(), sources.get, Index(extract_facts(file) for file in parsed.values()))
-    contexts = {path: workspace.context(file) for path, file in parsed.items()}
-    workspace.keep(contexts.values())
-    return contexts
+    return {path: workspace.entered(file) for path, file in parsed.items()}
 
 
 def origins_in(main: str, **texts: str) -> tuple[Origin, ...]:
