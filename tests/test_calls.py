@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.calls import CALL_KINDS, Call, CallForm, call_of, nodes_below, path_of, unwrapped
+from rfl_lint.analysis.calls import (
+    CALL_KINDS,
+    Call,
+    CallForm,
+    call_of,
+    called_name,
+    nodes_below,
+    path_of,
+    unwrapped,
+)
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import Node, ParsedFile, kind_query, parse_file
 
@@ -114,3 +123,26 @@ def test_nodes_below_take_a_token_once_and_bare_ones_where_there_is_no_code() ->
     parsed = parse_file(SourceFile("a.rs", b"fn f() { pr_info!(a); pr_info!(b, c()); d }"))
     nodes = nodes_below(parsed, parsed.root, frozenset({"identifier"}))
     assert texts(tuple(nodes), parsed) == ["f", "pr_info", "a", "pr_info", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "f(x)",
+        "f::<T>(x)",
+        "A::b::<T>::c(x)",
+        "x.f(y)",
+        "x.f::<T>(y)",
+        "x . /* why */ f(y)",
+        "(x.f)(y)",
+        "x.0(y)",
+    ],
+)
+def test_the_quick_look_gives_the_same_name(expression: str) -> None:
+    call, parsed = parsed_call(expression)
+    assert called_name(call.node, parsed) == call.name
+
+
+def test_a_call_is_taken_apart_once() -> None:
+    call, parsed = parsed_call("f(x)")
+    assert call_of(call.node, parsed) is call
