@@ -79,7 +79,9 @@ def _has_own(call: Call, cx: Context) -> bool:
     if any(fact.name == call.name and fact.receiver for fact in cx.facts.functions):
         return True
     ref = type_of(call.receiver, cx) if call.receiver is not None else None
-    return ref is not None and types(cx).method(ref, call.name) is not None
+    if ref is None:
+        return cx.index.has_method(call.name)
+    return types(cx).method(ref, call.name) is not None
 
 
 def _shape(node: Node, cx: Context) -> str:

@@ -114,5 +114,7 @@ class MissingSafetyComment(Rule):
 def _subject(node: Node, cx: Context) -> str:
     trait = node.child_by_field_name("trait") if node.type == "impl_item" else None
     if trait is not None:
-        return f"unsafe impl of `{' '.join(cx.text(trait).split())}`"
+        # Of a trait that a macro puts together only the name is there to read.
+        name = " ".join(cx.text(trait).partition("$(")[0].split())
+        return f"unsafe impl of `{name}`"
     return "unsafe block" if node.type == "unsafe_block" else "unsafe impl"
