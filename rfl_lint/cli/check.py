@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -79,6 +80,9 @@ class Setup:
 
 def run_check(request: CheckRequest) -> int:
     """Lint, print, and return the exit status."""
+    # Linting makes many small objects that live until their file is done: looking through them every 700 new
+    # ones, as Python does unless told otherwise, takes a tenth of the run.
+    gc.set_threshold(100_000, 20, 20)
     if request.tree is not None and not request.tree.is_dir():
         raise UsageError(f"--tree {request.tree}: no such folder")
     setup = prepare(request)
