@@ -33,6 +33,8 @@ from rfl_lint.workspace import Workspace
 _WORTH_WORKERS: Final = 250_000
 # Facts of fewer files than this are read again as quickly as from a cache.
 _WORTH_KEEPING: Final = 5
+# Texts are held in memory up to so many bytes, and read again beyond.
+_MOST_HELD: Final = 64_000_000
 # Facts of so many bytes are extracted at once rather than shared out.
 _WORTH_SHARING: Final = 400_000
 
@@ -75,6 +77,9 @@ class _Tree:
     overlay: SourceFile | None = None
     c_facts: CFacts = field(init=False)
     _cache: FactCache | None = None
+    _sources: dict[str, SourceFile] = field(default_factory=dict)
+    _held: int = 0
+    _known: dict[str, tuple[SourceFile, FileFacts]] = field(default_factory=dict)
     _members: dict[str, Target] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -141,7 +146,13 @@ class _Tree:
     def _workspace(self, index: Index | Callable[[], Index]) -> Workspace:
         lint = self.plan.lint
         return Workspace(
-            self.tree, self._read, index, self.c_facts.function, doc_code=lint.doc_code, kinds=lint.kinds
+            self.tree,
+            self._read,
+            index,
+            self.c_facts.function,
+            doc_code=lint.doc_code,
+            kinds=lint.kinds,
+            facts=self._known,
         )
 
     def _c_names(self) -> set[str]:
@@ -165,12 +176,20 @@ class _Tree:
         """The text of a member of the index, and of no other file."""
         if self.overlay is not None and path == self.overlay.path:
             return self.overlay
+        if path in self._sources:
+            return self._sources[path]
         self._index_members()
         target = self._members.get(path)
         try:
-            return read_target(target) if target is not None else None
+            source = read_target(target) if target is not None else None
         except SourceError:
             return None
+        if source is not None and self._held < _MOST_HELD:
+            # One reading for all: facts, rules and shown excerpts speak of the same text whatever happens to the
+            # file meanwhile.
+            self._held += len(source.data)
+            self._sources[path] = source
+        return source
 
     def _known_facts(self) -> tuple[list[FileFacts], list[Target]]:
         """The facts that the cache has, and the files whose facts it lacks."""
@@ -179,8 +198,9 @@ class _Tree:
         for target in self._index_members():
             source = self._read(target.path)
             facts = self._fact_cache().get(digest(source)) if source is not None else None
-            if facts is not None:
+            if facts is not None and source is not None:
                 known.append(facts)
+                self._known[target.path] = (source, facts)
             elif source is not None:
                 missing.append(target)
         return known, missing
@@ -219,9 +239,8 @@ class _Share:
 
     def facts(self, target: Target, _sent: object) -> object:
         """Parse a file and hand its facts up; the parse stays here for the rules."""
-        try:
-            source = read_target(target)
-        except SourceError:
+        source = self.workspace.read(target.path)
+        if source is None:
             return None
         parsed = self.workspace.parse(source)
         if parsed.refusal is not None:
@@ -246,8 +265,9 @@ def _lint(target: Target, lint: Lint, workspace: Workspace) -> Outcome:
     """Run the rules over a file, parsed before or now."""
     parsed = workspace.parsed(target.path)
     if parsed is None:
+        source = workspace.read(target.path)
         try:
-            parsed = workspace.parse(read_target(target))
+            parsed = workspace.parse(source if source is not None else read_target(target))
         except SourceError as error:
             return error
     return lint_parsed(parsed, lint, workspace, workspace.kept.get(target.path, (None, None))[1])

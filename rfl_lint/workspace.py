@@ -34,7 +34,8 @@ class Workspace:
     """One tree. `read` gives the text of a path relative to its root, or None.
 
     `index` is what all files say, or makes it when it is first asked for; None means that each file knows itself
-    alone. `kept` are files that were parsed for their facts and are wanted again.
+    alone. `kept` are files that were parsed for their facts and are wanted again,
+    `facts` what is known of texts that were not: of these very texts, not of whatever has the path by now.
     """
 
     tree: KernelTree
@@ -44,6 +45,7 @@ class Workspace:
     doc_code: bool = False
     kinds: frozenset[str] = frozenset()
     kept: dict[str, tuple[ParsedFile, FileFacts]] = field(default_factory=dict)
+    facts: dict[str, tuple[SourceFile, FileFacts]] = field(default_factory=dict)
     ancestry: Ancestry = field(init=False)
     _opened: dict[str, Context | None] = field(default_factory=dict)
     _opened_bytes: int = 0
@@ -57,8 +59,10 @@ class Workspace:
 
     def context(self, parsed: ParsedFile, facts: FileFacts | None = None) -> Context:
         """The context of a parsed file."""
-        facts = facts if facts is not None else extract_facts(parsed)
         path = parsed.source.path
+        if facts is None:
+            source, known = self.facts.get(path, (None, None))
+            facts = known if known is not None and source is parsed.source else extract_facts(parsed)
         return Context(
             parsed,
             self.tree,
