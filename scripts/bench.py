@@ -9,6 +9,7 @@ all of them alike; the figures are medians. What is compared works on the very f
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -135,6 +136,25 @@ def bench_tree(tree: Path, runs: int, scratch: Path) -> None:
     print(f"| the parse in it, without start-up | {alone * 1000:.0f} ms | | | | |")
 
 
+def bench_index(tree: Path) -> None:
+    """What knowing the whole tree costs, in CPU seconds of one process, and what it takes of memory."""
+    done = subprocess.run(
+        [sys.executable, BENCH / "index.py", tree], capture_output=True, text=True, check=True
+    )
+    figures = json.loads(done.stdout)
+    whole = figures["facts"] + figures["index"] + figures["names"] + figures["fixpoints"]
+    print(f"\nThe index of {tree.name}: {figures['files']:.0f} files, CPU seconds of one process\n")
+    print("| step | seconds | × parse |\n| --- | ---: | ---: |")
+    print(f"| bare parse | {figures['bare parse']:.2f} | |")
+    print(f"| parse, macro bodies included | {figures['parse']:.2f} | 1.0 |")
+    for name in ("facts", "index", "names", "fixpoints"):
+        print(f"| {name} | {figures[name]:.2f} | {figures[name] / figures['parse']:.2f} |")
+    print(f"| index, fixpoints included | {whole:.2f} | {whole / figures['parse']:.2f} |")
+    print(
+        f"\nFacts take {figures['facts MiB']:.1f} MiB, with the index {figures['facts and index MiB']:.1f} MiB."
+    )
+
+
 def bench_startup(runs: int, scratch: Path) -> None:
     """What a pre-commit hook pays: one small file, a new process."""
     one = scratch / "one.rs"
@@ -172,6 +192,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="rfl-lint-bench-") as scratch:
         for tree in arguments.trees or default_trees():
             bench_tree(tree.resolve(), arguments.runs, Path(scratch))
+            bench_index(tree.resolve())
         bench_startup(arguments.runs, Path(scratch))
 
 
