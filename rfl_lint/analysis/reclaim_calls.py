@@ -24,7 +24,7 @@ from rfl_lint.analysis.reclaim_terms import (
     State,
     Value,
 )
-from rfl_lint.c.facts import Failure
+from rfl_lint.c.facts import CFunction, Failure
 from rfl_lint.rule import Context
 
 _TAKING_BACK: Final = ("from_raw", "from_foreign", "try_from_foreign", "from_raw_parts")
@@ -63,7 +63,7 @@ class CallEffects:
         if not any(value.carries for value in values):
             return self._asked(call, values, state)
         if self.is_c(call):
-            return self._c_call(call, state)
+            return self._c_call(call, [index for index, value in enumerate(values) if value.carries], state)
         name = call.name
         if name == "is_null" or (
             name in self.table.handing_on and name.startswith(("cast", "byte_", "wrap"))
@@ -116,10 +116,10 @@ class CallEffects:
         known = call.owner in ("NonNull", "Pin", "ptr", "Option", "Result", "Opaque")
         return call.name in ("new_unchecked", "from_ref", "from_mut", "get", "add") and not known
 
-    def _c_call(self, call: Call, state: State) -> tuple[Value, State]:
+    def _c_call(self, call: Call, carrying: list[int], state: State) -> tuple[Value, State]:
         facts = self.cx.c_function(call.name)
         tells = facts is None or (facts.returns not in _TELLS_NOTHING and facts.failure is not Failure.NONE)
-        prepares = self.table.prepares(call.name)
+        prepares = self.table.prepares(call.name) and carrying == [0] and _is_object(facts)
         if call.name in self.table.taking:
             return NOTHING, state.gone()
         if not tells:
@@ -151,3 +151,11 @@ class CallEffects:
                 return Value(Form.RESULT, first.call, is_weak), state
             return NOTHING, state.passed() if state.waits_for(first) else state
         return NOTHING, state
+
+
+def _is_object(function: CFunction | None) -> bool:
+    """Whether the first parameter of a C function may be an object: bare addresses and numbers are data to keep."""
+    if function is None or not function.parameters:
+        return True
+    first = function.parameters[0]
+    return first.is_pointer and "void" not in first.type.split()

@@ -24,7 +24,7 @@ class ReclaimTable:
     pointing_macros: frozenset[str]
 
     def prepares(self, function: str) -> bool:
-        """Whether a C function of that name prepares an object and does not take it over."""
+        """Whether a C function of that name prepares its first argument, an object, and does not take it over."""
         words = frozenset(function.split("_"))
         return bool(words & self.set_up) and not words & self.not_set_up
 
