@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from rfl_lint.analysis.calls import CallForm, call_of
+from rfl_lint.analysis.calls import CallForm, call_of, nodes_below
 from rfl_lint.analysis.derivations import node_at, step_context, step_node
 from rfl_lint.analysis.pointer_uses import Reached, Use, reached
 from rfl_lint.analysis.provenance import provenance
 from rfl_lint.analysis.provenance_calls import named_function
 from rfl_lint.analysis.provenance_tables import OWNING_NAMES
 from rfl_lint.analysis.provenance_terms import Kind
+from rfl_lint.analysis.scopes import enclosing_function
 from rfl_lint.analysis.typeref import TypeRef
 from rfl_lint.analysis.types import types
 from rfl_lint.rule import Context
@@ -22,6 +23,7 @@ from rfl_lint.syntax import Node, span_of
 from rfl_lint.tables import load_table
 
 _TRAIT: Final = "ForeignOwnable"
+_DECIDING: Final = frozenset({"if_expression", "match_expression", "while_expression", "return_expression"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +79,45 @@ def mismatches(cx: Context) -> dict[Span, Mismatch]:
 
 
 def _mismatches(cx: Context) -> dict[Span, Mismatch]:
-    found: dict[Span, Mismatch] = {}
+    judged: dict[Span, list[Mismatch]] = {}
     for each in reached(cx, _takers, lambda origin: origin.kind is Kind.OWNED and bool(origin.steps)):
         if each.use.through in _table().takers:
             continue  # the function called is a taker itself, and judged as such
-        mismatch = _judged(each, cx)
-        if mismatch is not None:
-            found.setdefault(span_of(each.use.node), mismatch)
+        pair = _judged(each, cx)
+        if pair is not None:
+            judged.setdefault(span_of(each.use.node), []).append(pair)
+    found: dict[Span, Mismatch] = {}
+    for span, pairs in judged.items():
+        wrong = [pair for pair in pairs if pair.why]
+        if wrong and (len(wrong) == len(pairs) or not _is_decided(pairs, cx)):
+            found[span] = wrong[0]
     return found
 
 
 def _judged(each: Reached, cx: Context) -> Mismatch | None:
+    """A pair of known types; its `why` is empty where they belong together."""
     giver = _giver(each, cx)
     taker = handle(each.use.type)
     if giver is None or taker is None:
         return None
     given, out = giver
     why = difference(given, out, taker, each.use.kind)
-    if not why:
-        return None
     return Mismatch(each.use.span, each, f"{given.name}::{out}", f"{taker.name}::{each.use.kind}", why)
+
+
+def _is_decided(pairs: list[Mismatch], cx: Context) -> bool:
+    """Whether something behind the givers decides if this taker is come to: it may well tell the givers apart."""
+    taker = pairs[0].reached.use.node
+    function = enclosing_function(taker, cx)
+    if function is None:
+        return True
+    start = function.start_byte
+    for pair in pairs:
+        step = pair.reached.origin.steps[0]
+        if step.path == cx.path and step.span.end <= taker.end_byte:
+            start = max(start, step.span.end)
+    branches = nodes_below(cx.parsed, function, _DECIDING)
+    return any(start <= node.start_byte < taker.start_byte for node in branches)
 
 
 def difference(given: Handle, out: str, taker: Handle, into: str) -> str:
@@ -138,7 +159,16 @@ def _giver(each: Reached, cx: Context) -> tuple[Handle, str] | None:
         if owner is not None and owner.head == _TRAIT and call.arguments:
             owner = types(where).of(call.arguments[0])
         found = handle(owner)
+        if found is not None and not found.allocator and call.arguments:
+            found = _with_allocator(found, handle(types(where).of(call.arguments[0])))
     return (found, call.name) if found is not None else None
+
+
+def _with_allocator(named: Handle, given: Handle | None) -> Handle:
+    """The type that a path names, with the allocator of what the call is given: `Box::into_raw(b)`."""
+    if given is None or given.family != named.family:
+        return named
+    return replace(named, allocator=given.allocator)
 
 
 def _is_call(node: Node) -> bool:
