@@ -138,7 +138,7 @@ def _peeked(sink: Sink, origin: Origin, argument: Node | None, cx: Context) -> U
     peek = _peek(argument, cx) if argument is not None else None
     if peek is None:
         return Unreturned(sink, "", "", joined(origin.steps, sink.steps))
-    if peek.arguments and _is_kept_alive(peek.arguments[0], cx):
+    if peek.arguments and (_is_kept_alive(peek.arguments[0], cx) or _is_forgotten(peek.arguments[0], cx)):
         return None
     shown = f"`{shortened(cx.text(peek.node))}`"
     step = Step(span_of(peek.node), f"{shown} looks at it", cx.path)
@@ -169,6 +169,19 @@ def _is_kept_alive(argument: Node, cx: Context) -> bool:
     """Whether what was looked at is a `ManuallyDrop`: its count is there to be taken."""
     ref = type_of(argument, cx)
     return ref is not None and ref.referent.head == "ManuallyDrop"
+
+
+def _is_forgotten(argument: Node, cx: Context) -> bool:
+    """Whether what was looked at is a variable whose count its function gives up: `mem::forget(value)`.
+
+    To forget a reference gives nothing up.
+    """
+    value = argument.child_by_field_name("value") if argument.type == "reference_expression" else None
+    meant = scopes(cx).binding(value) if value is not None and value.type == "identifier" else None
+    if value is None or meant is None or not cx.memo(_Calls).gives_back(meant.name):
+        return False
+    ref = type_of(value, cx)
+    return ref is None or not ref.is_reference
 
 
 def _is_lent(call: Node, cx: Context) -> bool:
