@@ -188,6 +188,46 @@ def test_steps_lead_from_the_source_to_the_pointer() -> None:
     ]
 
 
+def test_a_reference_as_argument_is_the_source_of_its_derivation() -> None:
+    cx = context("fn f(s: &Arc<T>) { unsafe { Arc::from_raw(&**s) }; }")
+    (misuse,) = owned_references(cx).values()
+    assert [step.words for step in misuse.steps] == [
+        "`&**s` is a reference to what `*s` owns",
+        "`Arc::from_raw` takes `&**s`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("into(r)", {Kind.CELL}),
+        ("Opaque::cast_into(r)", {Kind.CELL}),
+        ("again(r)", {Kind.CELL}),
+        ("either(r)", {Kind.CELL, Kind.REFERENCE}),
+        ("borrowed(r)", {Kind.REFERENCE}),
+        ("into(q)", {Kind.RAW}),
+        ("into(unsafe { bindings::g() })", {Kind.FOREIGN}),
+    ],
+)
+def test_a_cell_behind_a_raw_parameter_shows_with_a_reference(call: str, expected: set[Kind]) -> None:
+    functions = """
+        impl<T> Opaque<T> { fn cast_into(this: *const Self) -> *mut T { UnsafeCell::raw_get(this.cast()) } }
+        fn into(p: *const UnsafeCell<T>) -> *mut T { UnsafeCell::raw_get(p) }
+        fn again(p: *const UnsafeCell<T>) -> *mut T { if c { into(p).cast() } else { again(p) } }
+        fn either(p: *const UnsafeCell<T>) -> *mut T { if c { p.cast() } else { into(p) } }
+        fn borrowed(p: *const UnsafeCell<T>) -> *mut T { unsafe { &mut *into(p) } }
+    """
+    found = origins(f"{functions} fn f(r: &UnsafeCell<T>, q: *const UnsafeCell<T>) {{ «{call}» }}")
+    assert {origin.kind for origin in found} == expected
+
+
+def test_a_function_that_takes_over_what_a_cell_holds() -> None:
+    take = "fn take(p: *const UnsafeCell<T>) { unsafe { TAKER::from_raw(UnsafeCell::raw_get(p)) }; }"
+    call = "fn f(r: &UnsafeCell<T>) { take(r) }"
+    assert not owned_references(context(take.replace("TAKER", "KBox") + call))
+    assert len(owned_references(context(take.replace("TAKER", "Arc") + call))) == 1
+
+
 def test_a_parameter_stays_open_until_a_call_fills_it() -> None:
     (open_end,) = origins("fn f(p: *const T) { «p.cast::<u8>()» }")
     assert (open_end.kind, open_end.param) == (Kind.RAW, 0)

@@ -196,7 +196,7 @@ class Provenance:
         # In order: an earlier local is part of a later one.
         waiting = deque((self, sink) for sink in self.sinks())
         waiting.extend((file, sink) for file in files[1:] for sink in file.open_sinks())
-        seen: set[tuple[str, int, int, str]] = set()
+        seen: set[tuple[str, int, int, str, bool]] = set()
         while waiting:
             file, sink = waiting.popleft()
             origins = file.resolver.origins(sink.argument)
@@ -208,7 +208,7 @@ class Provenance:
             for origin in origins:
                 if origin.param is None or origin.kind not in (Kind.RAW, Kind.UNKNOWN):
                     continue
-                key = (file.cx.path, sink.function, origin.param, sink.family)
+                key = (file.cx.path, sink.function, origin.param, sink.family, origin.in_cell)
                 fact = functions_by_start(file.cx).get(sink.function)
                 if key not in seen and fact is not None:
                     seen.add(key)
@@ -276,6 +276,8 @@ class Provenance:
         given = call.receiver if origin.param == -1 else _at(call.args, origin.param or 0)
         if given is None:
             return None
+        if origin.in_cell:
+            given = Derived(given, Effect.CELL)
         callee = node.child_by_field_name("function") or node
         passed = self.reader.step(node, f"`{fact.name}` is given it")
         steps = (passed, *origin.steps[1:], *sink.steps)
@@ -332,10 +334,10 @@ def _takers(cx: Context) -> frozenset[tuple[str, int, str]]:
 
 
 def _joined(first: tuple[Step, ...], then: tuple[Step, ...]) -> tuple[Step, ...]:
-    """One derivation after the other; of two steps at one place the later one says more."""
+    """One derivation after the other; of two steps at one place the later one says more, but the source stays."""
     steps = first
     for step in then:
-        same = bool(steps) and (steps[-1].span, steps[-1].path) == (step.span, step.path)
+        same = len(steps) > 1 and (steps[-1].span, steps[-1].path) == (step.span, step.path)
         steps = (*steps[:-1], step) if same else (*steps, step)
     return steps
 

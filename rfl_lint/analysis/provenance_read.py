@@ -316,7 +316,11 @@ class Reader:
                 self.place(inner), Effect.KEEP, self.step(node, f"{self.shown(node)} points to it")
             )
         effect = Effect.BORROW_MUT if mutable else Effect.BORROW
-        return Derived(self.place(inner), effect, self.step(node, f"{self.shown(node)} is a reference"))
+        term, says = self.place(inner), f"{self.shown(node)} is a reference"
+        owner = first_child(inner) if inner.type == "unary_expression" else None
+        if owner is not None and isinstance(term, Source) and term.kind is Kind.SMART:
+            says += f" to what {self.shown(owner)} owns"
+        return Derived(term, effect, self.step(node, says))
 
     def _cast(self, node: Node) -> Term:
         value, written = node.child_by_field_name("value"), node.child_by_field_name("type")

@@ -241,7 +241,7 @@ def applied(origin: Origin, effect: Effect, step: Step | None) -> Origin:
     if effect is Effect.PROJECT:
         return replace(after, place=Place.FIELD)
     if effect is Effect.CELL:
-        return replace(after, kind=Kind.CELL, mutable=True, param=None) if is_reference else after
+        return into_cell(after)
     if effect in _BORROWS:
         mutable = _BORROWS[effect]
         if is_reference:
@@ -249,10 +249,17 @@ def applied(origin: Origin, effect: Effect, step: Step | None) -> Origin:
         if origin.kind is Kind.OWNED and origin.place is not Place.FIELD:
             return after
         place = Place.FIELD if origin.place is Place.FIELD else Place.TARGET
-        return replace(after, kind=Kind.REFERENCE, mutable=mutable, place=place, param=None)
+        return Origin(Kind.REFERENCE, mutable, place, after.steps)
     if effect in _REFERS and origin.kind not in _KEEPS_PROVENANCE:
-        return replace(after, kind=Kind.REFERENCE, mutable=_REFERS[effect], place=Place.TARGET, param=None)
+        return Origin(Kind.REFERENCE, _REFERS[effect], Place.TARGET, after.steps)
     return after
+
+
+def into_cell(origin: Origin) -> Origin:
+    """The origin after a step through `UnsafeCell`; of a raw parameter only the caller knows what becomes of it."""
+    if origin.kind is Kind.REFERENCE:
+        return replace(origin, kind=Kind.CELL, mutable=True, param=None)
+    return replace(origin, in_cell=True) if origin.param is not None else origin
 
 
 def typed(origin: Origin, kind: Kind, step: Step, *, mutable: bool) -> Origin:
@@ -280,7 +287,8 @@ def substituted(argument: Origin, answer: Origin) -> Origin:
         steps = _with(steps, step)
     place = Place.FIELD if answer.place is Place.FIELD else argument.place
     mutable = argument.mutable and (answer.mutable or answer.kind is not Kind.REFERENCE)
-    return replace(argument, mutable=mutable, place=place, steps=steps)
+    found = replace(argument, mutable=mutable, place=place, steps=steps)
+    return into_cell(found) if answer.in_cell else found
 
 
 def distinct(origins: Iterable[Origin]) -> Origins:

@@ -189,7 +189,8 @@ class Origin:
     """One answer to "where does this pointer come from".
 
     `param` is set while the pointer still is whatever the caller passes as that parameter; `kind` then is what
-    the parameter's type says. `steps` lead from the source to the pointer.
+    the parameter's type says. `in_cell` is set if the way from there leads through `UnsafeCell`, which tells once the
+    caller's argument is known. `steps` lead from the source to the pointer.
     """
 
     kind: Kind
@@ -197,12 +198,13 @@ class Origin:
     place: Place = Place.TARGET
     steps: tuple[Step, ...] = ()
     param: int | None = None
+    in_cell: bool = False
 
     @property
-    def key(self) -> tuple[Kind, bool, Place, int | None, Span | None]:
+    def key(self) -> tuple[Kind, bool, Place, int | None, bool, Span | None]:
         """What makes two origins the same answer, reached by different steps: who gave it up, if it is owned."""
         giver = self.steps[0].span if self.kind is Kind.OWNED and self.steps else None
-        return (self.kind, self.mutable, self.place, self.param, giver)
+        return (self.kind, self.mutable, self.place, self.param, self.in_cell, giver)
 
     @property
     def is_reference_derived(self) -> bool:
