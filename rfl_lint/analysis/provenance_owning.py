@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from rfl_lint.analysis.calls import Call as CallNode
 from rfl_lint.analysis.calls import CallForm
@@ -12,7 +13,12 @@ from rfl_lint.analysis.provenance_tables import Owning, pointer_table
 from rfl_lint.analysis.provenance_terms import Kind
 from rfl_lint.analysis.typeref import TypeRef, parse_type
 from rfl_lint.facts import FunctionFact, head_name
+from rfl_lint.index import head_path
 from rfl_lint.rule import Context
+from rfl_lint.syntax import Node
+
+_IMPLS: Final = frozenset({"impl_item", "trait_item"})
+_NO_BOUND: Final = frozenset({":", "+", "lifetime", "removed_trait_bound"})
 
 
 def owning_call(call: CallNode, owner_of: Callable[[CallNode], TypeRef | None], cx: Context) -> Owning | None:
@@ -31,6 +37,8 @@ def owning_call(call: CallNode, owner_of: Callable[[CallNode], TypeRef | None], 
         inherent = [fact for fact in answer.candidates if not fact.trait]
         if any(not _takes_over(fact) for fact in inherent):
             return None
+        if not inherent and _of_other_trait(call, trait.owner, answer.candidates, cx):
+            return None
         counted = table.owning.get((head, "from_raw"))
         family = counted.family if counted is not None and counted.family == "counted" else trait.family
         return replace(trait, owner=head, family=family)
@@ -44,6 +52,59 @@ def owning_call(call: CallNode, owner_of: Callable[[CallNode], TypeRef | None], 
         if name == "from_raw" and _is_owner(written, answer.candidates, cx)
         else None
     )
+
+
+def _of_other_trait(call: CallNode, trait: str, found: tuple[FunctionFact, ...], cx: Context) -> bool:
+    """Whether a trait's function is known to be that of another trait, which has one of the same name."""
+    if call.trait:
+        return _original("::".join(call.trait), cx.path, cx) != trait
+    bounds = _bounds(call, cx)
+    if any(_original(bound, cx.path, cx) == trait for bound in bounds):
+        return False
+    if any(not cx.index.methods(bound, call.name, near=cx.path).is_unknown for bound in bounds):
+        return True
+    return bool(found) and all(_original(fact.trait, fact.path, cx) != trait for fact in found)
+
+
+def _original(written: str, path: str, cx: Context) -> str:
+    """The name that a trait has where it is defined."""
+    name = head_name(written)
+    return name if "::" in head_path(written) else cx.index.original_name(path, name)
+
+
+def _bounds(call: CallNode, cx: Context) -> tuple[str, ...]:
+    """The traits that a generic parameter before a name must have; in a trait `Self` has that one."""
+    name = "::".join(call.path)
+    found: list[str] = []
+    functions = 0
+    for above in cx.ancestors(call.node):
+        functions += above.type == "function_item"
+        if functions > 1:
+            break  # generics of a function do not reach into functions inside of it
+        if above.type == "function_item" or above.type in _IMPLS:
+            found += _bounds_at(above, name, cx)
+        if above.type in _IMPLS:
+            break
+    return tuple(found)
+
+
+def _bounds_at(item: Node, name: str, cx: Context) -> Iterator[str]:
+    if item.type == "trait_item" and name == "Self":
+        own = item.child_by_field_name("name")
+        yield from (cx.text(own) if own is not None else "", *_listed(item, cx))
+    for part in item.named_children:
+        if part.type in ("type_parameters", "where_clause"):
+            for each in part.named_children:
+                left = each.child_by_field_name("name") or each.child_by_field_name("left")
+                if left is not None and cx.text(left) == name:
+                    yield from _listed(each, cx)
+
+
+def _listed(node: Node, cx: Context) -> Iterator[str]:
+    bounds = node.child_by_field_name("bounds")
+    for bound in bounds.children if bounds is not None else ():
+        if bound.type not in _NO_BOUND and not bound.is_extra:
+            yield head_path(cx.text(bound))
 
 
 def _is_owner(owner: str, from_raw: tuple[FunctionFact, ...], cx: Context) -> bool:
