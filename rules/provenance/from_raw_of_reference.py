@@ -70,7 +70,8 @@ class FromRawOfReference(Rule):
 
     Notes: `ARef::from_raw(NonNull::from(r))` after taking a reference count is the documented way to make an `ARef` and
     is not reported. A box may be made again from a `&mut T` that another one gave out, so for boxes only `&T`, `&self`,
-    `&mut self` and references to locals and fields are reported.
+    `&mut self` and references to locals and fields are reported. `ManuallyDrop::new(Arc::from_raw(r))` is reported
+    too: no drop touches the reference count, but a clone made through it does.
 
     See: https://doc.rust-lang.org/std/ptr/index.html#provenance
     """
