@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rfl_lint.analysis.calls import call_of
+from rfl_lint.analysis.calls import CallForm, call_of
 from rfl_lint.analysis.provenance import step_line
 from rfl_lint.analysis.provenance_terms import Step
-from rfl_lint.analysis.typeref import TypeKind, TypeRef
+from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_type
 from rfl_lint.analysis.types import types
+from rfl_lint.analysis.types_calls import HANDING_OUT
 from rfl_lint.finding import Label
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
@@ -95,6 +96,51 @@ def last_referent(steps: Sequence[Step], cx: Context) -> Referent | None:
     return None
 
 
+def named_pointee(steps: Sequence[Step], cx: Context) -> tuple[TypeRef, Context] | None:
+    """The type that is written for what a pointer points to where a reference becomes one, and in which file.
+
+    `steps` begin with the last reference, or with what is made from it. There the reference may be turned into one
+    to something further on by a coercion, which nothing but this type tells of. What is named later has been cast.
+    """
+    for position, step in enumerate(steps):
+        where = step_context(step, cx)
+        node = node_at(step.span, where) if where is not None else None
+        if where is None or node is None:
+            return None
+        if position == 0 and node.type not in ("type_cast_expression", "call_expression"):
+            continue  # the reference itself
+        call = call_of(node, where.parsed) if node.type == "call_expression" else None
+        made = types(where).of(node) if call is not None else None
+        if call is not None and (call.name in HANDING_OUT or (made is not None and made.is_reference)):
+            continue  # still a reference
+        pointee: TypeRef | None = None
+        if call is not None:
+            if call.name == "from_ref" and call.form is CallForm.PATH and call.turbofish is not None:
+                written = parse_type(f"T{where.text(call.turbofish)}").args
+                pointee = types(where).resolved(written[0], node) if written else None
+        else:
+            pointee = _pointee(_written_type(node, where), where)
+        return (pointee, where) if pointee is not None and pointee != TypeRef(TypeKind.OTHER) else None
+    return None
+
+
+def _written_type(node: Node, cx: Context) -> Node | None:
+    """The type that a cast, a parameter or a `let` writes."""
+    if node.type == "identifier":
+        above = cx.parent(node)
+        if above is None or above.type not in ("let_declaration", "parameter"):
+            return None
+        node = above
+    return node.child_by_field_name("type")
+
+
+def _pointee(written: Node | None, cx: Context) -> TypeRef | None:
+    ref = types(cx).annotated(written) if written is not None else None
+    if ref is None or not ref.is_raw_pointer or not ref.args or written is None:
+        return None
+    return types(cx).resolved(ref.args[0], written)
+
+
 def _referring(node: Node, cx: Context) -> TypeRef | None:
     """The type of what a step makes; if that is no reference, of what it is made from, if that is one."""
     ref = _peeled(_type_at(node, cx))
@@ -105,6 +151,8 @@ def _referring(node: Node, cx: Context) -> TypeRef | None:
         operand = node.child_by_field_name("value")
     elif node.type == "call_expression":
         call = call_of(node, cx.parsed)
+        if call is not None and call.name in HANDING_OUT:
+            return ref  # of something behind what it is called on
         if call is not None:
             operand = call.receiver or next(iter(call.arguments), None)
     before = _peeled(types(cx).of(operand)) if operand is not None else None

@@ -39,6 +39,7 @@ class _Table:
     cell: frozenset[str]
     plain: frozenset[str]
     holding: frozenset[str]
+    pointing: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -48,7 +49,9 @@ def _table() -> _Table:
     def names(key: str) -> frozenset[str]:
         return frozenset(name for row in raw[key] for name in row["types"])
 
-    return _Table(names("cell"), names("plain"), names("holding"))
+    return _Table(
+        names("cell"), names("plain") | names("pointing"), names("holding"), names("pointing") | {"Pin"}
+    )
 
 
 @dataclass(eq=False)
@@ -119,6 +122,24 @@ def _any(answers: Iterable[Mutability]) -> Mutability:
     if Mutability.CELL in found:
         return Mutability.CELL
     return Mutability.UNKNOWN if Mutability.UNKNOWN in found else Mutability.FROZEN
+
+
+def behind(ref: TypeRef, index: Index, near: str) -> TypeRef | None:
+    """What smart pointers, containers and references in the end refer to; None where that cannot be told.
+
+    The type itself if it is none of these, or one of the same name that the file `near` defines.
+    """
+    for _ in range(_MAX_DEPTH):
+        name = index.original_name(near, ref.head) if ref.path == ref.head else ref.head
+        points = ref.kind is TypeKind.PATH and name in _table().pointing
+        if points:
+            points = not any(fact.path == near for fact in index.type(name, near=near).candidates)
+        if not points and not ref.is_reference:
+            return ref
+        if not ref.args:
+            return None
+        ref = ref.args[0]
+    return None
 
 
 def mutability(ref: TypeRef, index: Index, near: str) -> Mutability:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rfl_lint.analysis.calls import CallForm, call_of
-from rfl_lint.analysis.derivations import last_referent, node_at, step_context
-from rfl_lint.analysis.interior_mutability import Mutability, mutability
+from rfl_lint.analysis.derivations import last_referent, named_pointee, node_at, step_context
+from rfl_lint.analysis.interior_mutability import Mutability, behind, mutability
 from rfl_lint.analysis.pointer_uses import Reached, reached
 from rfl_lint.analysis.pointer_writes import pointer_writes
 from rfl_lint.analysis.provenance import owned_references
@@ -74,13 +74,17 @@ def _judged(each: Reached, cx: Context) -> SharedCast | None:
     if index is None:
         return None  # a `*mut` without a cast: the reference cannot have been a shared one
     referent = last_referent(steps[:index], cx)
-    if referent is None or referent.type is None:
+    if referent is None:
         return None
-    if mutability(referent.type, cx.index, referent.cx.path) is not Mutability.FROZEN:
+    named = named_pointee(steps[referent.index : index + 1], cx)
+    of, where = named if named is not None else (referent.type, referent.cx)
+    if of is not None and named is None:
+        of = behind(of, cx.index, where.path)
+    if of is None or mutability(of, cx.index, where.path) is not Mutability.FROZEN:
         return None
     # A cast in another file is that file's; here it is the call that hands out its result.
     place = next((step for step in each.steps[index:] if step.path == cx.path), each.steps[-1])
-    return SharedCast(_place(place, cx), each, referent.type)
+    return SharedCast(_place(place, cx), each, of)
 
 
 def _place(step: Step, cx: Context) -> Span:

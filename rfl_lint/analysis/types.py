@@ -152,14 +152,24 @@ class Types:
         found = [ref]
         while len(found) < 8:
             last = found[-1]
-            if last.args and (last.is_reference or (last.kind is TypeKind.PATH and last.head in _DEREFS)):
-                inner = self.resolved(last.args[0], self.cx.parsed.root)
-            else:
-                inner = self.homes.target(last) if last.kind is TypeKind.PATH else None
+            inner = None if last.is_raw_pointer else self.dereferenced(last)
             if inner is None:
                 break
             found.append(inner)
         return found
+
+    def dereferenced(self, ref: TypeRef) -> TypeRef | None:
+        """What `*` makes of a type; of a `Pin` what the pointer in it points to."""
+        for _ in range(_MAX_DEPTH):
+            is_path = ref.kind is TypeKind.PATH
+            known = ref.is_reference or ref.is_raw_pointer or (is_path and ref.head in _DEREFS)
+            if not known or not ref.args:
+                return self.homes.target(ref) if is_path else None
+            inner = self.resolved(ref.args[0], self.cx.parsed.root)
+            if ref.head != "Pin" or inner is None:
+                return inner
+            ref = inner
+        return None
 
     def method(self, receiver: TypeRef, name: str) -> FunctionFact | None:
         """The one method that a call on this type means, as far as the index knows it."""
@@ -235,7 +245,8 @@ class Types:
         if inner is None or not inner.args:
             return None
         points = inner.is_reference or inner.is_raw_pointer
-        return inner.args[0] if points or (inner.kind is TypeKind.PATH and inner.head in _DEREFS) else None
+        known = points or (inner.kind is TypeKind.PATH and inner.head in _DEREFS)
+        return self.dereferenced(inner) if known else None
 
     def _of_index(self, node: Node) -> TypeRef | None:
         children = [child for child in node.named_children if not child.is_extra]

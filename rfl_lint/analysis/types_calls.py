@@ -34,6 +34,17 @@ _POINTER_STEPS: Final = frozenset(
     {"add", "sub", "offset", "byte_add", "byte_sub", "byte_offset", "wrapping_add", "wrapping_sub",
      "wrapping_offset"}
 )  # fmt: skip
+# What these hand out is behind a pointer that is no reference itself, and what kind of reference to it.
+HANDING_OUT: Final = {
+    "deref": TypeKind.REF, "deref_mut": TypeKind.REF_MUT, "as_ref": TypeKind.REF, "as_mut": TypeKind.REF_MUT,
+    "get_ref": TypeKind.REF, "get_mut": TypeKind.REF_MUT, "get_unchecked_mut": TypeKind.REF_MUT,
+    "into_ref": TypeKind.REF,
+}  # fmt: skip
+_STILL_PINNED: Final = frozenset({"as_ref", "as_mut", "into_ref"})
+_CONVERTED: Final = frozenset({"as_ref", "as_mut"})
+_DEREFERENCED: Final = frozenset({"deref", "deref_mut"})
+_OWNERS: Final = frozenset({"Box", "KBox", "VBox", "KVBox", "Arc", "UniqueArc", "Rc", "NonNull"})
+_HANDING_OWNERS: Final = _OWNERS | {"Pin", "ListArc", "ARef", "Deref", "DerefMut", "AsRef", "AsMut"}
 _MACROS: Final = {"kvec": "KVec", "vec": "Vec"}
 
 
@@ -72,6 +83,11 @@ class CallTypes:
         owner = self.types.annotated(call.self_type) if call.self_type is not None else None
         if owner is None or owner.kind is not TypeKind.PATH:
             return None
+        if call.name in HANDING_OUT and len(call.arguments) == 1 and owner.head in _HANDING_OWNERS:
+            given = self.types.of(call.arguments[0])
+            handed = self._handed_out(call.name, given) if given is not None else None
+            if handed is not None:
+                return handed
         answer = index.methods(owner.path, call.name, near=here)
         if not answer.is_unknown:
             return self.returned(answer.only, owner) if answer.only is not None else None
@@ -79,12 +95,16 @@ class CallTypes:
             free = index.functions("::".join((*call.path, call.name)), near=here, module=module).only
             if free is not None:
                 return self.returned(free, None)
-        return owner if owner.head in CONTAINERS and call.name not in _NO_CONSTRUCTOR else None
+        other = call.name in _NO_CONSTRUCTOR or call.name in HANDING_OUT
+        return owner if owner.head in CONTAINERS and not other else None
 
     def _method(self, call: Call, value: Node) -> TypeRef | None:
         receiver = self.types.of(value)
         if receiver is None:
             return None
+        handed = self._handed_out(call.name, receiver) if call.name in HANDING_OUT else None
+        if handed is not None:
+            return handed
         known = self.types.method_on(receiver, call.name)
         if known is not None:
             return self.returned(*known)
@@ -105,6 +125,22 @@ class CallTypes:
         if inner.head == "NonNull" or inner.is_raw_pointer:
             return self._pointer_method(call, inner)
         return None
+
+    def _handed_out(self, name: str, receiver: TypeRef) -> TypeRef | None:
+        """What `as_ref`, `deref` and the methods of `Pin` hand out; None if that is for a signature to say."""
+        # One reference is the `&self`; `deref` of what is behind two hands out the inner one.
+        pointer = receiver.args[0] if receiver.is_reference and receiver.args else receiver
+        pointer = pointer if name in _DEREFERENCED else pointer.referent
+        if name not in _DEREFERENCED and pointer.head != "Pin":
+            if name not in _CONVERTED or pointer.head not in _OWNERS or not pointer.args:
+                return None
+            return TypeRef(HANDING_OUT[name], args=pointer.args[:1])
+        target = None if pointer.is_raw_pointer else self.types.dereferenced(pointer)
+        if target is None:
+            return None
+        lent = TypeRef(HANDING_OUT[name], args=(target,))
+        pinned = pointer.head == "Pin" and name in _STILL_PINNED
+        return TypeRef(TypeKind.PATH, "Pin", (lent,), pointer.path) if pinned else lent
 
     def _mapped(self, call: Call) -> TypeRef | None:
         function = call.arguments[-1] if call.arguments else None
