@@ -245,7 +245,8 @@ def _taken_anew(fact: FunctionFact, index: int, cx: Context, direct: Direct, dep
 
     def own(pointer: Term) -> tuple[Step, ...] | None:
         for origin in resolver.origins(pointer):
-            if origin.param == index and origin.kind is Kind.RAW:
+            # A pointer out of the cell that the parameter points to may be written through, whoever made it.
+            if origin.param == index and origin.kind is Kind.RAW and not origin.in_cell:
                 return origin.steps[1:]
         return None
 
