@@ -1,17 +1,17 @@
 """The public names for rules: a rule module imports this and nothing else of rfl-lint."""
 
-from rfl_lint.analysis.allocation import Fault, flagless_call
-from rfl_lint.analysis.allocation_fix import advice, repair
-from rfl_lint.analysis.comment_skeleton import comment_insertion
-from rfl_lint.analysis.comments import comment_beside, documentation_of, unsafe_keyword
-from rfl_lint.analysis.derivations import in_words, labels
-from rfl_lint.analysis.layout import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
-from rfl_lint.analysis.leaks import Leak, exit_span, leaks, shown_exit
-from rfl_lint.analysis.lookup_keys import Unreturned, unreturned
-from rfl_lint.analysis.ownership_pairs import mismatches
-from rfl_lint.analysis.provenance import Misuse, owned_references, step_line
-from rfl_lint.analysis.shared_casts import shared_casts
-from rfl_lint.analysis.upcasts import upcasts
+from rfl_lint.analysis.allocation.fix import advice, repair
+from rfl_lint.analysis.allocation.flagless import Fault, flagless_call
+from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
+from rfl_lint.analysis.comments.skeleton import comment_insertion
+from rfl_lint.analysis.layout.sizes import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
+from rfl_lint.analysis.leaks.queries import Leak, exit_span, leaks, shown_exit
+from rfl_lint.analysis.pointers.derivations import in_words, labels
+from rfl_lint.analysis.pointers.lookup_keys import Unreturned, unreturned
+from rfl_lint.analysis.pointers.ownership_pairs import mismatches
+from rfl_lint.analysis.pointers.shared_casts import shared_casts
+from rfl_lint.analysis.pointers.upcasts import upcasts
+from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span

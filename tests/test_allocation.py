@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.allocation import Fault, Flagless, flagless_call
-from rfl_lint.analysis.allocation_fix import advice, repair
-from rfl_lint.analysis.allocation_table import Signature, allocations, is_allocating
-from rfl_lint.analysis.calls import CALL_KINDS
-from rfl_lint.analysis.origins import Named, Origin, in_userspace, names_at
+from rfl_lint.analysis.allocation.fix import advice, repair
+from rfl_lint.analysis.allocation.flagless import Fault, Flagless, flagless_call
+from rfl_lint.analysis.allocation.table import Signature, allocations, is_allocating
+from rfl_lint.analysis.code.calls import CALL_KINDS
+from rfl_lint.analysis.code.origins import Named, Origin, in_userspace, names_at
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.rule import Context

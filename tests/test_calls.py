@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.calls import (
+from rfl_lint.analysis.code.calls import (
     CALL_KINDS,
     Call,
     CallForm,

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rfl_lint.analysis.comment_anchor import statement_anchor
-from rfl_lint.analysis.comment_layers import comment_layers
-from rfl_lint.analysis.comment_rows import Row
-from rfl_lint.analysis.comment_skeleton import comment_insertion
-from rfl_lint.analysis.comment_tags import CommentLine, Form, Section, read_sections
-from rfl_lint.analysis.comments import (
+from rfl_lint.analysis.comments.anchor import statement_anchor
+from rfl_lint.analysis.comments.documentation import (
     Documentation,
     Placement,
     comment_beside,
@@ -19,6 +15,10 @@ from rfl_lint.analysis.comments import (
     tagged_comments,
     unsafe_keyword,
 )
+from rfl_lint.analysis.comments.layers import comment_layers
+from rfl_lint.analysis.comments.rows import Row
+from rfl_lint.analysis.comments.skeleton import comment_insertion
+from rfl_lint.analysis.comments.tags import CommentLine, Form, Section, read_sections
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.facts import extract_facts
 from rfl_lint.finding import Finding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.calls import call_of
-from rfl_lint.analysis.exit_terms import Exit, TooDeepError
-from rfl_lint.analysis.exits import Walk
+from rfl_lint.analysis.code.calls import call_of
+from rfl_lint.analysis.leaks.exit_terms import Exit, TooDeepError
+from rfl_lint.analysis.leaks.exits import Walk
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.rule import Context

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.interior_mutability import Mutability, mutability
-from rfl_lint.analysis.typeref import parse_type
+from rfl_lint.analysis.pointers.interior_mutability import Mutability, mutability
+from rfl_lint.analysis.types.typeref import parse_type
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.source import SourceFile

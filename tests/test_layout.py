@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.layout import size_only_allocations, unread_layouts
-from rfl_lint.analysis.layout_signatures import layouts_of
-from rfl_lint.analysis.local_calls import file_functions
+from rfl_lint.analysis.code.local_calls import file_functions
+from rfl_lint.analysis.layout.signatures import layouts_of
+from rfl_lint.analysis.layout.sizes import size_only_allocations, unread_layouts
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.rule import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.lookup_keys import unreturned
+from rfl_lint.analysis.pointers.lookup_keys import unreturned
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.rule import Context

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.derivations import in_words, labels, last_referent, node_at
-from rfl_lint.analysis.ownership_pairs import difference, handle, mismatches
-from rfl_lint.analysis.pointer_uses import reached
-from rfl_lint.analysis.pointer_writes import dereferenced, pointer_writes
-from rfl_lint.analysis.provenance_terms import Kind
-from rfl_lint.analysis.shared_casts import shared_casts
-from rfl_lint.analysis.typeref import parse_type
-from rfl_lint.analysis.upcasts import upcasts
+from rfl_lint.analysis.pointers.derivations import in_words, labels, last_referent, node_at
+from rfl_lint.analysis.pointers.ownership_pairs import difference, handle, mismatches
+from rfl_lint.analysis.pointers.shared_casts import shared_casts
+from rfl_lint.analysis.pointers.upcasts import upcasts
+from rfl_lint.analysis.pointers.uses import reached
+from rfl_lint.analysis.pointers.writes import dereferenced, pointer_writes
+from rfl_lint.analysis.provenance.terms import Kind
+from rfl_lint.analysis.types.typeref import parse_type
 from rfl_lint.c.facts import CFunction, CParameter
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index

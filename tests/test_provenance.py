@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rfl_lint.analysis.provenance import Provenance, origins_of, owned_references, provenance
-from rfl_lint.analysis.provenance_terms import Kind, Origin, Place
+from rfl_lint.analysis.provenance.queries import Provenance, origins_of, owned_references, provenance
+from rfl_lint.analysis.provenance.terms import Kind, Origin, Place
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.rule import Context

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.leaks import exit_span, leaks
-from rfl_lint.analysis.reclaim_functions import function_effects
-from rfl_lint.analysis.reclaim_table import reclaim_table
-from rfl_lint.analysis.reclaim_terms import Fate, Form, Holding, State, Value, joined, joined_values
+from rfl_lint.analysis.leaks.queries import exit_span, leaks
+from rfl_lint.analysis.leaks.reclaim_functions import function_effects
+from rfl_lint.analysis.leaks.reclaim_table import reclaim_table
+from rfl_lint.analysis.leaks.reclaim_terms import Fate, Form, Holding, State, Value, joined, joined_values
 from rfl_lint.c.facts import CFunction, Failure
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index

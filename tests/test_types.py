@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.typeref import TypeKind, TypeRef, parse_generics, parse_type
-from rfl_lint.analysis.types import type_of
+from rfl_lint.analysis.types.inference import type_of
+from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_generics, parse_type
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.rule import Context

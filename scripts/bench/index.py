@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from rfl_lint.analysis.provenance import owned_references
+from rfl_lint.analysis.provenance.queries import owned_references
 from rfl_lint.facts import FACT_KINDS, extract_facts
 from rfl_lint.index import Index
 from rfl_lint.inputs.files import FileFinder

@@ -1,0 +1,1 @@
+"""Calls that allocate, by the era of the tree."""

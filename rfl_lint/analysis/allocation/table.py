@@ -1,0 +1,107 @@
+"""What `data/allocation.toml` says, arranged for the era of a tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from rfl_lint.analysis.code.origins import Named, Origin
+from rfl_lint.tables import load_table
+from rfl_lint.tree import Era
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A function that takes flags: how many arguments it has without the receiver, and which one they are."""
+
+    arguments: int
+    flags: int
+    has_receiver: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A function that allocates and takes no flags; `arguments` is None where any number will do."""
+
+    arguments: int | None
+    has_receiver: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A spelling of before flags, and the name of today; empty where there is none."""
+
+    today: str
+    has_receiver: bool
+
+
+@dataclass(frozen=True)
+class Allocations:
+    """The functions that allocate, by type and name, as an era has them."""
+
+    era: Era
+    flagged: dict[tuple[str, str], Signature] = field(default_factory=dict)
+    plain: dict[tuple[str, str], Plain] = field(default_factory=dict)
+    old: dict[tuple[str, str], Old] = field(default_factory=dict)
+
+    @cached_property
+    def methods(self) -> frozenset[str]:
+        """The names of methods, which need a look at their receiver."""
+        found = {name for (_, name), row in self.flagged.items() if row.has_receiver}
+        found |= {name for (_, name), row in self.plain.items() if row.has_receiver}
+        return frozenset(found | {name for (_, name), row in self.old.items() if row.has_receiver})
+
+    @cached_property
+    def words(self) -> frozenset[bytes]:
+        """The names of all functions, methods and macros that the table speaks of."""
+        table = load_table("allocation")
+        found = {name for rows in (self.flagged, self.plain, self.old) for _, name in rows}
+        found.update(*table["methods"]["copies"].values(), table["standard"]["macros"], ["collect"])
+        found.update(name.rpartition("::")[2] for name in table["standard"]["functions"])
+        return frozenset(name.encode() for name in found)
+
+    @cached_property
+    def instead(self) -> dict[str, str]:
+        """What to write instead, by what is there now."""
+        found: dict[str, str] = load_table("allocation")["instead"][self.era.value]
+        return found
+
+    def todays_type(self, name: str) -> str:
+        """What a type of the standard library is called in this era's kernel."""
+        return name if name not in ("Box", "Vec") else self.instead[name]
+
+
+@lru_cache(maxsize=4)
+def allocations(era: Era) -> Allocations:
+    """What the table says for an era."""
+    table = load_table("allocation")
+    known = Allocations(era)
+    for row in table["flagged"]:
+        for each in row["functions"] if era.value in row["eras"] else ():
+            signature = Signature(each["arguments"], each["flags"], each.get("receiver", False))
+            known.flagged.update(dict.fromkeys(((name, each["name"]) for name in row["types"]), signature))
+    for row in table["plain"]:
+        if era.value in row["eras"]:
+            plain = Plain(row.get("arguments"), row.get("receiver", False))
+            known.plain.update(
+                dict.fromkeys(((name, each) for name in row["types"] for each in row["names"]), plain)
+            )
+    for row in table["old"] if era is not Era.UPSTREAM_ALLOC else ():
+        for old, today in row["functions"].items():
+            found = Old(today, row.get("receiver", False))
+            known.old.update(dict.fromkeys(((name, old) for name in row["types"]), found))
+    return known
+
+
+def is_allocating(named: Named) -> bool:
+    """Whether a type is the one that the table speaks of, not another one of the same name."""
+    table = load_table("allocation")
+    homes = table["modules"].get(named.name)
+    if named.origin is Origin.UNSAID:
+        return homes is not None or named.name in table["standard"]["types"]
+    homes = homes if homes is not None else table["imported_modules"].get(named.name)
+    if homes is None or named.origin is not Origin.KERNEL:
+        return False
+    if named.root in ("super", "self"):
+        return any(home.endswith(named.module) for home in homes)
+    return named.module in homes

@@ -1,0 +1,1 @@
+"""Which comment belongs to which code, and what a comment says."""

@@ -1,0 +1,1 @@
+"""What a function does with the layout it is given."""

@@ -1,0 +1,1 @@
+"""Ways out of a function, and who takes a pointer over before them."""
