@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfl_lint.analysis.pointers.interior_mutability import Mutability, mutability
+from rfl_lint.analysis.pointers.interior_mutability import Mutability, behind, mutability
 from rfl_lint.analysis.types.typeref import parse_type
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
@@ -68,3 +68,19 @@ def test_what_the_file_defines_goes_before_the_table() -> None:
 def test_a_type_that_grows_with_each_level_ends() -> None:
     facts = extract_facts(parse_file(SourceFile(NEAR, b"struct T<A> { next: Option<T<(A, A)>>, at: u32 }")))
     assert mutability(parse_type("T<u8>"), Index([facts]), NEAR) is Mutability.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Pin<KBox<Plain>>", "Plain"),
+        ("&Arc<KBox<Counter>>", "Counter"),
+        ("Plain", "Plain"),
+        ("KBox<T>", "T"),
+        ("Arc", None),
+    ],
+)
+def test_what_a_smart_pointer_refers_to_in_the_end(text: str, expected: str | None) -> None:
+    parsed = parse_file(SourceFile(NEAR, ITEMS.encode()))
+    found = behind(parse_type(text), Index([extract_facts(parsed)]), NEAR)
+    assert (found.head if found is not None else None) == expected
