@@ -23,7 +23,7 @@ from typing import Final
 from rfl_lint.errors import PluginError, UsageError
 from rfl_lint.finding import Level
 from rfl_lint.rule import Rule
-from rfl_lint.syntax import kind_query
+from rfl_lint.syntax import check_kinds
 
 ENTRY_POINT_GROUP: Final = "rfl_lint.rules"
 _BUILTIN: Final = "rfl_lint.rules"
@@ -132,7 +132,7 @@ def _add(rules: dict[str, type[Rule]], rule: type[Rule]) -> None:
     if name in rules and rules[name] is not rule:
         raise PluginError(f"rule `{name}` is already defined by {rules[name].__module__}")
     try:
-        kind_query(rule.on)
+        check_kinds(rule.on)
     except ValueError as error:
         raise PluginError(f"rule `{name}`: {error}") from error
     rules[name] = rule

@@ -47,15 +47,20 @@ def span_of(node: Node) -> Span:
     return Span(node.start_byte, node.end_byte)
 
 
+def check_kinds(kinds: Iterable[str]) -> None:
+    """Raise ValueError naming a kind that the grammar does not have; cheaper than compiling a query."""
+    for kind in sorted(kinds):
+        if RUST.id_for_node_kind(kind, True) is None:  # noqa: FBT003 - positional only in the library
+            raise ValueError(f"the Rust grammar has no node kind `{kind}`")
+
+
 class KindQuery:
     """One query for a set of node kinds, so that each tree is searched once, in C, for all rules together."""
 
     def __init__(self, kinds: Iterable[str]) -> None:
         """Compile the query; raises ValueError naming a kind that the grammar does not have."""
         self.kinds = frozenset(kinds)
-        for kind in sorted(self.kinds):
-            if RUST.id_for_node_kind(kind, True) is None:  # noqa: FBT003 - positional only in the library
-                raise ValueError(f"the Rust grammar has no node kind `{kind}`")
+        check_kinds(self.kinds)
         self._query = Query(RUST, "\n".join(f"({kind}) @{kind}" for kind in sorted(self.kinds)))
 
     def search(self, root: Node) -> dict[str, list[Node]]:
