@@ -158,6 +158,21 @@ def test_the_index_of_a_file(tree: Path) -> None:
     ]
 
 
+def test_a_copy_from_elsewhere_takes_the_kernel_along_and_no_driver(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy.rs").write_text("use kernel::core_help;\nfn f() { core_help(); b_help() }\n")
+    (target,) = FileFinder(tree=tree).add([tmp_path / "copy.rs"]).targets
+    assert [member.path for member in index_targets(target.tree, [target])] == [
+        "copy.rs",
+        "rust/kernel/deep/file.rs",
+        "rust/kernel/lib.rs",
+    ]
+    (outcome,) = (outcome for _, outcome in outcomes([target], Plan(LINT)))
+    assert isinstance(outcome, FileResult)
+    assert [finding.message for finding in outcome.findings] == [
+        "`core_help` is defined in rust/kernel/lib.rs:2"
+    ]
+
+
 def test_a_folder_full_of_folders_is_nobodys_crate(tmp_path: Path) -> None:
     for number in range(250):
         (tmp_path / f"d{number}").mkdir()

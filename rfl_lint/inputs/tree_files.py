@@ -27,6 +27,8 @@ def index_targets(tree: KernelTree, linted: Iterable[Target]) -> list[Target]:
     folders = {crate_folder(tree.root, path) for path in found}
     if tree.is_kernel:
         folders.add("rust")
+        # A file at the top of a kernel, or an editor's copy from elsewhere, is no crate of everything below it.
+        folders.discard("")
     for folder in sorted(folders):
         for path in _rust_files(tree, folder):
             if len(found) >= _MAX_FILES:
