@@ -74,7 +74,6 @@ class _Tree:
     tree: KernelTree
     linted: list[Target]
     plan: Plan
-    overlay: SourceFile | None = None
     c_facts: CFacts = field(init=False)
     _cache: FactCache | None = None
     _sources: dict[str, SourceFile] = field(default_factory=dict)
@@ -103,7 +102,7 @@ class _Tree:
 
     def over(self, source: SourceFile) -> FileResult:
         """Lint a text in the place of the file of its path."""
-        self.overlay = source
+        self._sources[source.path] = source
         workspace = self._workspace(self._whole_index)
         return lint_parsed(workspace.parse(source), self.plan.lint, workspace)
 
@@ -174,8 +173,6 @@ class _Tree:
 
     def _read(self, path: str) -> SourceFile | None:
         """The text of a member of the index, and of no other file."""
-        if self.overlay is not None and path == self.overlay.path:
-            return self.overlay
         if path in self._sources:
             return self._sources[path]
         self._index_members()

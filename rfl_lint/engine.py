@@ -100,7 +100,6 @@ def lint_parsed(
     if lint.report_unused:
         findings += silencer.unused()
     findings = fingerprinted(findings, source, cx.facts)
-    findings.sort(key=lambda finding: finding.sort_key)
     census = parsed.census
     unparsed = [*census.unparsed, *parsed.errors]
     lines = tuple(sorted({source.position(span.start).line for span in unparsed}))

@@ -89,10 +89,6 @@ class KernelTree:
             return Era.EXTENSION_TRAITS
         return Era.UPSTREAM_ALLOC
 
-    def has(self, path: str) -> bool:
-        """Whether a telling file exists in the tree."""
-        return path in self.present
-
     def role(self, path: str) -> Role:
         """The role of a path relative to the root. Outside a kernel everything that is not host code is a driver."""
         name = PurePosixPath(path).name

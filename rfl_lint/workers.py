@@ -19,7 +19,6 @@ from typing import Final, Generic, Self, TypeVar
 from rfl_lint.errors import WorkerError
 
 Job = TypeVar("Job")
-Share = TypeVar("Share")
 _END: Final = b""
 
 

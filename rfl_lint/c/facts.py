@@ -111,11 +111,6 @@ class CFunction:
                 return index
         return -1
 
-    @property
-    def returns_pointer(self) -> bool:
-        """Whether the result is a pointer."""
-        return self.returns.endswith("*")
-
 
 def pack(function: CFunction) -> list[object]:
     """The function as lists of plain values; `kernels` and the name are the container's matter."""
