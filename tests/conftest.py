@@ -45,6 +45,8 @@ def run(command: Sequence[str | Path], folder: Path, **variables: str) -> Ran:
     }
     environment = {
         **kept,
+        # In a home that is new to pip it remarks on its own version, into the streams that are read here as one.
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "A",
