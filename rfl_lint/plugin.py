@@ -11,6 +11,8 @@ from rfl_lint.analysis.pointers.lookup_keys import Unreturned, unreturned
 from rfl_lint.analysis.pointers.ownership_pairs import mismatches
 from rfl_lint.analysis.pointers.shared_casts import shared_casts
 from rfl_lint.analysis.pointers.upcasts import upcasts
+from rfl_lint.analysis.printing.continued import is_continued
+from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
@@ -33,6 +35,7 @@ __all__ = [
     "Label",
     "Leak",
     "Level",
+    "Message",
     "Meta",
     "Misuse",
     "NoOptions",
@@ -50,11 +53,14 @@ __all__ = [
     "comment_beside",
     "comment_insertion",
     "documentation_of",
+    "ends_line",
     "exit_span",
     "flagless_call",
     "in_words",
+    "is_continued",
     "labels",
     "leaks",
+    "message_of",
     "mismatches",
     "owned_references",
     "repair",

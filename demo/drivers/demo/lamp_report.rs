@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+
+//! What the lamps of the demonstration say of themselves.
+
+use kernel::prelude::*;
+
+/// Writes the levels of all lamps into one line of the log.
+pub(crate) fn report(levels: &[u32]) {
+    if levels.is_empty() {
+        pr_warn!("no lamp is connected");
+        return;
+    }
+    pr_info!("levels:");
+    for level in levels {
+        pr_cont!(" {}", level);
+    }
+    pr_cont!("\n");
+}

@@ -1,0 +1,1 @@
+"""What is written to the kernel log, and where its lines end."""

@@ -1,0 +1,54 @@
+"""Whether a literal ends its line, and that messages are read in linear time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rfl_lint.analysis.printing.messages import ends_line
+from rfl_lint.engine import Lint, lint_source
+from rfl_lint.rules.style.log_without_newline import LogWithoutNewline
+from rfl_lint.source import SourceFile
+from tests.work import grows_linearly
+
+WRITTEN = {"\n": r"\n", "\\": r"\\", '"': r"\"", "\t": r"\t"}
+
+
+@pytest.mark.parametrize(
+    ("literal", "expected"),
+    [
+        (r'"a\n"', True),
+        (r'"a\\n"', False),
+        (r'"a\\\n"', True),
+        (r'"\x0A"', True),
+        (r'"\x0a."', False),
+        (r'"\u{a}"', True),
+        (r'"\u{ab}"', False),
+        ('"a\\n\\\n   "', True),
+        ('"a\\\n   "', False),
+        ('"a\\\r\n   "', False),
+        ('"a\n"', True),
+        ('""', False),
+        ('r"a\\n"', False),
+        ('r#"a\n"#', True),
+    ],
+)
+def test_the_end_of_a_literal(literal: str, *, expected: bool) -> None:
+    assert ends_line(literal) is expected
+
+
+@given(st.text(st.sampled_from('ab\n\\"n\t{}'), max_size=8))
+def test_escapes_are_read_as_rust_reads_them(text: str) -> None:
+    literal = '"' + "".join(WRITTEN.get(char, char) for char in text) + '"'
+    assert ends_line(literal) is text.endswith("\n")
+
+
+def test_many_messages_cost_what_each_costs() -> None:
+    lint = Lint([LogWithoutNewline()], report_unused=False)
+
+    def work(count: int) -> None:
+        body = 'if x { pr_info!("a"); }\n' * count
+        lint_source(SourceFile("a.rs", f'fn f() {{ {body} pr_cont!("b"); }}'.encode()), lint)
+
+    assert grows_linearly(work, 40)
