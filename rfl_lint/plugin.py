@@ -4,6 +4,9 @@ from rfl_lint.analysis.allocation.fix import advice, repair
 from rfl_lint.analysis.allocation.flagless import Fault, flagless_call
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
+from rfl_lint.analysis.ffi.core_types import OTHER as OTHER_C_TYPES
+from rfl_lint.analysis.ffi.core_types import CoreType, core_types
+from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, kernel_type
 from rfl_lint.analysis.layout.sizes import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
 from rfl_lint.analysis.leaks.queries import Leak, exit_span, leaks, shown_exit
 from rfl_lint.analysis.pointers.derivations import in_words, labels
@@ -22,8 +25,10 @@ from rfl_lint.tree import KERNEL_ROLES, Era, KernelTree, Role
 
 __all__ = [
     "KERNEL_ROLES",
+    "OTHER_C_TYPES",
     "Confidence",
     "Context",
+    "CoreType",
     "Edit",
     "Era",
     "Fault",
@@ -52,12 +57,16 @@ __all__ = [
     "advice",
     "comment_beside",
     "comment_insertion",
+    "core_types",
     "documentation_of",
     "ends_line",
     "exit_span",
     "flagless_call",
+    "has_own_types",
     "in_words",
     "is_continued",
+    "kernel_module",
+    "kernel_type",
     "labels",
     "leaks",
     "message_of",

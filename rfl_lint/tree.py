@@ -81,6 +81,11 @@ class KernelTree:
         return KERNEL_MARKER in self.present
 
     @property
+    def has_own_ffi(self) -> bool:
+        """Whether there are C types of the kernel's own beside `core::ffi`; outside of any kernel tree there are."""
+        return not self.is_kernel or "rust/ffi.rs" in self.present
+
+    @property
     def era(self) -> Era:
         """The allocation API in use; code outside any kernel tree is held to the newest."""
         if not self.is_kernel or "rust/kernel/alloc/kbox.rs" in self.present:

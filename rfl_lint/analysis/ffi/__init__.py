@@ -1,0 +1,1 @@
+"""What the borders between Rust and C look like: types, casts, results."""
