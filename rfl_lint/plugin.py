@@ -2,6 +2,7 @@
 
 from rfl_lint.analysis.allocation.fix import advice, repair
 from rfl_lint.analysis.allocation.flagless import Fault, flagless_call
+from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.ffi.core_types import OTHER as OTHER_C_TYPES
@@ -55,6 +56,7 @@ __all__ = [
     "UnreadLayout",
     "Unreturned",
     "advice",
+    "c_calls",
     "comment_beside",
     "comment_insertion",
     "core_types",

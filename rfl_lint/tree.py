@@ -55,6 +55,10 @@ _HOST: Final = (
     "scripts/", "tools/", "rust/macros/", "rust/pin-init/internal/", "rust/pin-init/examples/",
     "samples/rust/hostprogs/", "rust/kernel/alloc/allocator_test.rs",
 )  # fmt: skip
+# Parts of the kernel that others build on: Rust in there is no leaf.
+_CORE: Final = (
+    "arch/", "block/", "drivers/base/", "init/", "io_uring/", "ipc/", "kernel/", "lib/", "mm/", "rust/", "virt/",
+)  # fmt: skip
 # Files whose presence tells what the tree offers.
 _FACT_FILES: Final = (
     KERNEL_MARKER,
@@ -109,6 +113,10 @@ class KernelTree:
         if path.startswith("rust/"):
             return Role.ABSTRACTION
         return Role.DRIVER
+
+    def is_leaf(self, path: str) -> bool:
+        """Whether a path is a leaf module, as drivers, file systems and samples are: nobody builds on it."""
+        return self.role(path) in (Role.DRIVER, Role.SAMPLE) and not path.startswith(_CORE)
 
 
 def read_tree(root: Path) -> KernelTree:

@@ -2,7 +2,7 @@
 
 //! A driver for a lamp that blinks.
 
-use kernel::{bindings, c_str, demo_read, guard::Guarded, prelude::*, ring::Ring};
+use kernel::{c_str, demo_read, guard::Guarded, lamp, prelude::*, ring::Ring};
 
 module! {
     type: Blinker,
@@ -47,7 +47,7 @@ impl Drop for Blinker {
     fn drop(&mut self) {
         #[allow(clippy::undocumented_unsafe_blocks)]
         unsafe {
-            bindings::demo_lamp_off()
+            lamp::cut_power()
         };
     }
 }
