@@ -83,7 +83,7 @@ class _Tree:
 
     def __post_init__(self) -> None:
         root = self.tree.root if self.tree.is_kernel else None
-        self.c_facts = CFacts(root, self._c_names, self.plan.cache)
+        self.c_facts = CFacts(root, self._c_names, self.plan.cache, self.plan.lint.tables)
 
     def outcomes(self) -> Iterator[tuple[Target, Outcome]]:
         size = sum(_size(target) for target in self.linted)
@@ -151,6 +151,7 @@ class _Tree:
             self.c_facts.function,
             doc_code=lint.doc_code,
             kinds=lint.kinds,
+            tables=lint.tables,
             facts=self._known,
         )
 

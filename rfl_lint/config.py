@@ -12,19 +12,34 @@ import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, get_origin, get_type_hints
 
 from rfl_lint.errors import ConfigError
-from rfl_lint.finding import Confidence, Severity
+from rfl_lint.finding import Confidence, Level, Severity
 from rfl_lint.rule import Rule
+from rfl_lint.tables import BUNDLED, Tables, make_tables
 
 FILE_NAMES: Final = ("rfl-lint.toml", ".rfl-lint.toml", "pyproject.toml")
 SEVERITIES: Final = {str(level): level for level in Severity}
 CONFIDENCES: Final = {str(level): level for level in Confidence}
-_RULE_KEYS: Final = ("severity", "strict")
-L = TypeVar("L", Severity, Confidence)
+LEVELS: Final = {str(level): level for level in Level}
+_RULE_KEYS: Final = ("severity", "level", "strict", "fix")
+L = TypeVar("L", Severity, Confidence, Level, "FixSafety")
+
+
+class FixSafety(Enum):
+    """What is to be thought of a rule's fixes, whatever the rule thinks."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    NEVER = "never"
+    """They are not to be applied, nor shown."""
+
+
+_FIX_SAFETIES: Final = {each.value: each for each in FixSafety}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +53,15 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class RuleConfig:
-    """What the file says of one rule: its severity, whether its strict part runs, its own options."""
+    """What the file says of one rule; None where it leaves something to the rule.
+
+    `level` is the set that the rule belongs to, `strict` whether its strict part runs.
+    """
 
     severity: Severity | None = None
     strict: bool = False
+    level: Level | None = None
+    fix: FixSafety | None = None
     options: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -60,11 +80,12 @@ class Config:
     plugins: tuple[Path, ...] = ()
     overrides: tuple[Override, ...] = ()
     rules: Mapping[str, RuleConfig] = field(default_factory=dict)
+    tables: Tables = BUNDLED
 
 
 _KEYS: Final = (
     "select", "extend-select", "ignore", "exclude", "min-severity", "min-confidence", "doc-code", "plugins",
-    "overrides", "rules",
+    "overrides", "rules", "tables",
 )  # fmt: skip
 
 
@@ -129,6 +150,7 @@ def read_config(path: Path) -> Config:
         plugins=tuple(path.parent / name for name in reader.names(table, "plugins")),
         overrides=reader.overrides(table),
         rules=reader.rules(table),
+        tables=reader.tables(table),
     )
 
 
@@ -168,8 +190,14 @@ class _Reader:
     def level(
         self, table: Mapping[str, object], key: str, names: Mapping[str, L], default: L, prefix: str = ""
     ) -> L:
+        found = self.choice(table, key, names, prefix)
+        return default if found is None else found
+
+    def choice(
+        self, table: Mapping[str, object], key: str, names: Mapping[str, L], prefix: str = ""
+    ) -> L | None:
         if key not in table:
-            return default
+            return None
         value = table[key]
         if not isinstance(value, str) or value not in names:
             raise self.fail(prefix + key, f"must be one of {', '.join(names)}, not {value!r}")
@@ -200,12 +228,18 @@ class _Reader:
         for name, value in self.table(table.get("rules", {}), "rules").items():
             prefix = f"rules.{name}."
             entry = self.table(value, prefix.rstrip("."))
-            severity = self.level(entry, "severity", SEVERITIES, SEVERITIES["note"], prefix)
-            options = {key: item for key, item in entry.items() if key not in _RULE_KEYS}
             found[name] = RuleConfig(
-                severity if "severity" in entry else None, self.flag(entry, "strict", prefix), options
+                severity=self.choice(entry, "severity", SEVERITIES, prefix),
+                strict=self.flag(entry, "strict", prefix),
+                level=self.choice(entry, "level", LEVELS, prefix),
+                fix=self.choice(entry, "fix", _FIX_SAFETIES, prefix),
+                options={key: item for key, item in entry.items() if key not in _RULE_KEYS},
             )
         return found
+
+    def tables(self, table: Mapping[str, object]) -> Tables:
+        given = self.table(table.get("tables", {}), "tables")
+        return make_tables(given, lambda key, problem: self.fail(f"tables.{key}", problem))
 
 
 def _kind(value: object) -> str:

@@ -34,7 +34,12 @@ _HEAD = """\
 # ignore = ["flagless-allocation"]
 # reason = "to be rewritten"
 
-# One table for each rule: its severity, whether its strict part runs, and its own options.
+# More entries for the tables of what is known of the kernel (docs/configuration.md): functions, types, macros of yours.
+# [[tables.interior_mutability.cell]]
+# types = ["MyCell"]
+
+# One table for each rule: its severity, the level it belongs to (default or strict), whether its strict part runs, and
+# its own options. A line fix with "safe", "unsafe" or "never" overrides what the rule says of its fixes.
 """
 
 
@@ -51,6 +56,7 @@ def _rule_tables(registry: Registry) -> Iterator[str]:
         yield f"# {rule.meta.summary}"
         yield f"# [rules.{name}]"
         yield f'# severity = "{rule.meta.severity}"'
+        yield f'# level = "{rule.meta.level}"'
         yield "# strict = false"
         for option in dataclasses.fields(rule.Options):
             yield f"# {option.name.replace('_', '-')} = {_toml(getattr(rule.Options(), option.name))}"

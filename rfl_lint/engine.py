@@ -16,6 +16,7 @@ from rfl_lint.rule import Context, Rule
 from rfl_lint.source import SourceFile
 from rfl_lint.suppress import Silencer
 from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile
+from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KernelTree
 from rfl_lint.workspace import Workspace
 
@@ -67,6 +68,7 @@ class Lint:
     doc_code: bool = False
     report_unused: bool = True
     known_rules: frozenset[str] | None = None
+    tables: Tables = BUNDLED
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -77,7 +79,10 @@ class Lint:
 def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) -> FileResult:
     """Lint one text that stands alone. Never raises on its content."""
     workspace = Workspace(
-        tree if tree is not None else KernelTree(), doc_code=lint.doc_code, kinds=lint.kinds
+        tree if tree is not None else KernelTree(),
+        doc_code=lint.doc_code,
+        kinds=lint.kinds,
+        tables=lint.tables,
     )
     return lint_parsed(workspace.parse(source), lint, workspace)
 

@@ -13,7 +13,7 @@ import importlib.metadata
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,10 +32,14 @@ _KEYWORDS: Final = ("default", "strict", "all")
 
 @dataclass(frozen=True)
 class Registry:
-    """All rules that could be loaded, by name, and what went wrong with the others."""
+    """All rules that could be loaded, by name, and what went wrong with the others.
+
+    `levels` has the rules that a configuration moved to another level than their own.
+    """
 
     rules: dict[str, type[Rule]] = field(default_factory=dict)
     failures: tuple[PluginError, ...] = ()
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
     @property
     def groups(self) -> dict[str, list[str]]:
@@ -53,7 +57,10 @@ class Registry:
         if selector == "all":
             return list(self.rules)
         if selector in ("default", "strict"):
-            return [name for name, rule in self.rules.items() if rule.meta.level is Level(selector)]
+            level = Level(selector)
+            return [
+                name for name, rule in self.rules.items() if self.levels.get(name, rule.meta.level) is level
+            ]
         if selector in self.rules:
             return [selector]
         if selector in self.groups:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from rfl_lint.c.facts import CFunction
 from rfl_lint.errors import PluginError
@@ -19,6 +19,7 @@ from rfl_lint.finding import Confidence, Finding, Fix, Label, Level, Severity
 from rfl_lint.index import Index
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import Fragment, Node, ParsedFile, span_of
+from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KERNEL_ROLES, KernelTree, Role
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
@@ -70,6 +71,7 @@ class Context:
     fragment: Fragment | None = None
     reach: Callable[[str], Context | None] = field(default=lambda _path: None, repr=False)
     c_facts: Callable[[str], CFunction | None] = field(default=lambda _name: None, repr=False)
+    tables: Tables = field(default=BUNDLED, repr=False)
     _memo: dict[object, object] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -109,6 +111,10 @@ class Context:
     def c_function(self, name: str) -> CFunction | None:
         """What is known of the C function behind `bindings::name`; None where nothing is."""
         return self.c_facts(name)
+
+    def table(self, name: str) -> dict[str, Any]:
+        """The table `data/<name>.toml` with the user's additions. Shared by all who ask: not to be changed."""
+        return self.tables.table(name)
 
     def kind_of_text(self, offset: int) -> str:
         """In what kind of text a place stands: that of the fragment being judged, or of the innermost one there."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rfl_lint.batch import Outcome, Plan, outcomes
-from rfl_lint.config import Override
+from rfl_lint.config import FixSafety, Override
 from rfl_lint.engine import FileResult
 from rfl_lint.errors import SourceError, WorkerError
 from rfl_lint.finding import Confidence, Finding, Severity, Silence
@@ -20,11 +20,12 @@ from rfl_lint.source import SourceFile
 
 @dataclass(frozen=True)
 class Filter:
-    """Which findings count, and with what severity; applied after everything else, so that counts stay honest."""
+    """Which findings count, with what severity and fix; applied last, so that counts stay honest."""
 
     min_severity: Severity = Severity.NOTE
     min_confidence: Confidence = Confidence.LOW
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    fixes: Mapping[str, FixSafety] = field(default_factory=dict)
     overrides: Sequence[Override] = ()
     expand: Callable[[str], Sequence[str]] = lambda name: [name]
 
@@ -90,7 +91,14 @@ def make_report(
 
 def _weighed(finding: Finding, chosen: Filter) -> Finding:
     severity = chosen.severities.get(finding.rule)
-    return finding if severity is None else replace(finding, severity=severity)
+    if severity is not None:
+        finding = replace(finding, severity=severity)
+    safety = chosen.fixes.get(finding.rule)
+    if safety is not None and finding.fix is not None:
+        is_safe = safety is FixSafety.SAFE
+        fix = None if safety is FixSafety.NEVER else replace(finding.fix, safe=is_safe)
+        finding = replace(finding, fix=fix)
+    return finding
 
 
 def _counts(finding: Finding, chosen: Filter) -> bool:

@@ -1,16 +1,147 @@
-"""Kernel knowledge as data: the TOML tables of `rfl_lint/data`, each read once."""
+"""Kernel knowledge as data: the TOML tables of `rfl_lint/data`, each read once, and a user's additions to them.
+
+A bundled table may hold a table `additions`, which is no part of what it says: `open` lists the tables whose keys
+are names that a user may add to, `choices` the words that a key may have, `rows` an example for a list that is empty.
+"""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
+
+Fail = Callable[[str, str], Exception]
+"""Makes the exception for a key and what is wrong with it."""
+
+_ABOUT: Final = "additions"
+# Where an entry comes from is asked of the bundled ones only.
+_NOT_NEEDED: Final = frozenset({"source", "sources", "why"})
+_KINDS: Final = {dict: "a table", list: "a list", str: "a string", bool: "true or false", int: "a number"}
 
 
 @lru_cache(maxsize=64)
 def load_table(name: str) -> dict[str, Any]:
-    """The table `data/<name>.toml`. Shared by all who ask: not to be changed."""
+    """The table `data/<name>.toml` as it is bundled. Shared by all who ask: not to be changed."""
+    return {key: value for key, value in _read(name).items() if key != _ABOUT}
+
+
+@lru_cache(maxsize=64)
+def _read(name: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - most runs on small files never ask for a table
 
     text = (files("rfl_lint.data") / f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def table_names() -> list[str]:
+    """The names of all bundled tables."""
+    names = (each.name for each in files("rfl_lint.data").iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The tables of one configuration: each as it is bundled, with what the user adds to it.
+
+    It is compared by identity, so that what is arranged from a table can be cached under it.
+    """
+
+    additions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _merged: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+
+    def table(self, name: str) -> dict[str, Any]:
+        """A table by its name. Shared by all who ask: not to be changed."""
+        if name not in self._merged:
+            bundled = load_table(name)
+            added = self.additions.get(name)
+            self._merged[name] = _joined(bundled, added) if added else bundled
+        return self._merged[name]
+
+
+BUNDLED: Final = Tables()
+"""The tables as they are."""
+
+
+def make_tables(given: Mapping[str, object], fail: Fail) -> Tables:
+    """The tables with a configuration's additions, which are checked; raises what `fail` makes of a fault."""
+    if not given:
+        return BUNDLED
+    names = table_names()
+    added: dict[str, dict[str, Any]] = {}
+    for name, value in given.items():
+        if name not in names:
+            raise fail(name, f"no such table; {_hint(name, names)}")
+        about = _read(name).get(_ABOUT, {})
+        check = _Check(
+            fail, frozenset(about.get("open", ())), about.get("choices", {}), about.get("rows", {})
+        )
+        check.value(name, "", value, [load_table(name)])
+        assert isinstance(value, dict)  # noqa: S101 - as the bundled table is
+        added[name] = value
+    return Tables(added)
+
+
+def _joined(bundled: Any, added: Any) -> Any:
+    """Tables by key, lists one after the other; of two plain values the user's."""
+    if isinstance(bundled, dict) and isinstance(added, dict):
+        both = {**bundled, **added}
+        return {key: _joined(bundled[key], both[key]) if key in bundled else both[key] for key in both}
+    if isinstance(bundled, list) and isinstance(added, list):
+        return [*bundled, *(item for item in added if item not in bundled)]
+    return added
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """Compares what is added with what is there. A `path` is where in the table, a `key` the same for messages."""
+
+    fail: Fail
+    open: frozenset[str]
+    choices: Mapping[str, list[str]]
+    rows: Mapping[str, dict[str, Any]]
+
+    def value(self, key: str, path: str, value: object, known: list[Any], *, whole: bool = False) -> None:
+        """Check a value against those that are known of its place; a `whole` one stands alone."""
+        kinds = {type(each): None for each in known}
+        if type(value) not in kinds:
+            wanted = " or ".join(_KINDS.get(kind, kind.__name__) for kind in kinds)
+            raise self.fail(key, f"must be {wanted}, not {_KINDS.get(type(value), type(value).__name__)}")
+        alike: list[Any] = [each for each in known if type(each) is type(value)]
+        if isinstance(value, dict):
+            self._table(key, path, value, alike, whole=whole)
+        elif isinstance(value, list):
+            items = [item for each in alike for item in each] or [self.rows.get(path, "")]
+            for index, item in enumerate(value):
+                self.value(f"{key}[{index}]", path, item, items, whole=True)
+        elif isinstance(value, str):
+            allowed = self.choices.get(path.rpartition(".")[2])
+            if allowed is not None and value not in allowed:
+                raise self.fail(key, f"must be one of {', '.join(allowed)}, not {value!r}")
+
+    def _table(
+        self, key: str, path: str, value: dict[str, Any], known: list[dict[str, Any]], *, whole: bool
+    ) -> None:
+        is_open = path in self.open
+        names = list(dict.fromkeys(name for each in known for name in each))
+        for name, item in value.items():
+            below = f"{path}.{'*' if is_open else name}".lstrip(".")
+            if name not in names and not is_open:
+                raise self.fail(f"{key}.{name}", f"no such key; {_hint(name, names)}")
+            samples = [
+                found for each in known for known_name, found in each.items() if is_open or known_name == name
+            ]
+            new = whole or (is_open and name not in names)
+            self.value(f"{key}.{name}", below, item, samples, whole=new)
+        needed = [name for name in names if all(name in each for each in known) and name not in _NOT_NEEDED]
+        missing = [name for name in needed if name not in value]
+        if whole and not is_open and missing:
+            raise self.fail(key, f"lacks `{missing[0]}`")
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    listed = list(names)
+    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
+    return f"did you mean `{near[0]}`?" if near else f"there are {', '.join(listed)}"

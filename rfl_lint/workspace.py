@@ -13,6 +13,7 @@ from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import ParsedFile, parse_file
+from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KernelTree
 
 # Contexts are kept because other files may lead back to them; beyond this many bytes of text they are let go.
@@ -44,6 +45,7 @@ class Workspace:
     c_facts: Callable[[str], CFunction | None] = no_c_function
     doc_code: bool = False
     kinds: frozenset[str] = frozenset()
+    tables: Tables = BUNDLED
     kept: dict[str, tuple[ParsedFile, FileFacts]] = field(default_factory=dict)
     facts: dict[str, tuple[SourceFile, FileFacts]] = field(default_factory=dict)
     ancestry: Ancestry = field(init=False)
@@ -71,6 +73,7 @@ class Workspace:
             self._index if self.index is not None else Index([facts]),
             reach=self._other,
             c_facts=self.c_facts,
+            tables=self.tables,
         )
 
     def _index(self) -> Index:

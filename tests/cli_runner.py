@@ -46,7 +46,7 @@ class Runner:
         self.write(f"{name}.py", PLUGIN.format(cls=cls, name=name, severity=severity, body=body))
 
     def __call__(self, *args: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Ran:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
         done = subprocess.run(
             [sys.executable, "-m", "rfl_lint", *args],
             cwd=self.folder,

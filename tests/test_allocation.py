@@ -14,7 +14,7 @@ from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import kind_query, parse_file
-from rfl_lint.tables import load_table
+from rfl_lint.tables import BUNDLED, load_table
 from rfl_lint.tree import KERNEL_MARKER, Era, KernelTree, Role
 
 TREES = {
@@ -129,12 +129,12 @@ def test_imports_that_lead_in_a_circle_end() -> None:
 
 
 def test_which_types_the_table_means() -> None:
-    assert is_allocating(Named(Origin.UNSAID, ("KBox",)))
-    assert is_allocating(Named(Origin.UNSAID, ("Rc",)))
-    assert not is_allocating(Named(Origin.UNSAID, ("Page",)))
-    assert is_allocating(Named(Origin.KERNEL, ("page", "Page"), "kernel"))
-    assert not is_allocating(Named(Origin.KERNEL, ("pool", "Page"), "crate"))
-    assert is_allocating(Named(Origin.KERNEL, ("Arc",), "super"))
+    assert is_allocating(Named(Origin.UNSAID, ("KBox",)), BUNDLED)
+    assert is_allocating(Named(Origin.UNSAID, ("Rc",)), BUNDLED)
+    assert not is_allocating(Named(Origin.UNSAID, ("Page",)), BUNDLED)
+    assert is_allocating(Named(Origin.KERNEL, ("page", "Page"), "kernel"), BUNDLED)
+    assert not is_allocating(Named(Origin.KERNEL, ("pool", "Page"), "crate"), BUNDLED)
+    assert is_allocating(Named(Origin.KERNEL, ("Arc",), "super"), BUNDLED)
 
 
 @pytest.mark.parametrize(
@@ -227,8 +227,8 @@ def test_the_table_is_sound() -> None:
 
 def test_an_era_has_only_its_own_rows() -> None:
     key = ("KBox", "new")
-    assert allocations(Era.OWN).flagged[key] == Signature(2, 1, has_receiver=False)
-    assert key not in allocations(Era.EXTENSION_TRAITS).flagged
-    assert not allocations(Era.UPSTREAM_ALLOC).flagged
-    assert not allocations(Era.UPSTREAM_ALLOC).old
-    assert "push" in allocations(Era.UPSTREAM_ALLOC).methods
+    assert allocations(Era.OWN, BUNDLED).flagged[key] == Signature(2, 1, has_receiver=False)
+    assert key not in allocations(Era.EXTENSION_TRAITS, BUNDLED).flagged
+    assert not allocations(Era.UPSTREAM_ALLOC, BUNDLED).flagged
+    assert not allocations(Era.UPSTREAM_ALLOC, BUNDLED).old
+    assert "push" in allocations(Era.UPSTREAM_ALLOC, BUNDLED).methods

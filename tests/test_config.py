@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rfl_lint.config import check_names, find_config, make_rule, read_config
+from rfl_lint.config import FixSafety, check_names, find_config, make_rule, read_config
 from rfl_lint.config_template import config_template
 from rfl_lint.errors import ConfigError
-from rfl_lint.finding import Confidence, Finding, Severity
+from rfl_lint.finding import Confidence, Finding, Level, Severity
 from rfl_lint.registry import Registry, load_registry
 from rfl_lint.rule import Context, Meta, Rule
 
@@ -57,6 +57,8 @@ def test_everything_that_can_be_set(tmp_path: Path) -> None:
             reason = "later"
             [rules.with-options]
             severity = "error"
+            level = "strict"
+            fix = "never"
             strict = true
             max-depth = 7
             names = ["x", "y"]
@@ -70,7 +72,8 @@ def test_everything_that_can_be_set(tmp_path: Path) -> None:
     assert config.doc_code
     assert config.plugins == (tmp_path / "tools/rules.py",)
     assert config.overrides[0].paths == ("rust/**",)
-    assert config.rules["with-options"].severity is Severity.ERROR
+    entry = config.rules["with-options"]
+    assert (entry.severity, entry.level, entry.fix) == (Severity.ERROR, Level.STRICT, FixSafety.NEVER)
     rule = make_rule(WithOptions, config)
     assert rule.options == WithOptions.Options(max_depth=7, names=("x", "y"))
 
@@ -87,6 +90,8 @@ def test_everything_that_can_be_set(tmp_path: Path) -> None:
         ("[rules]\na-b = 3", ["rules.a-b", "must be a table"]),
         ("[rules.a-b]\nseverity = 'bad'", ["rules.a-b.severity", "one of"]),
         ("x = [", ["not valid TOML"]),
+        ("[rules.a-b]\nlevel = 'on'", ["rules.a-b.level", "one of default, strict, not 'on'"]),
+        ("[rules.a-b]\nfix = true", ["rules.a-b.fix", "one of safe, unsafe, never, not True"]),
         ("[rules.a-b]\nstrict = 'yes'", ["rules.a-b.strict", "true or false"]),
     ],
 )

@@ -10,6 +10,7 @@ from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
+from rfl_lint.tables import BUNDLED
 
 NEAR = "drivers/t.rs"
 ITEMS = """
@@ -35,7 +36,7 @@ trait Trait {}
 
 def of(text: str) -> str:
     parsed = parse_file(SourceFile(NEAR, ITEMS.encode()))
-    return mutability(parse_type(text), Index([extract_facts(parsed)]), NEAR).value
+    return mutability(parse_type(text), Index([extract_facts(parsed)]), NEAR, BUNDLED).value
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_what_the_file_defines_goes_before_the_table() -> None:
 
 def test_a_type_that_grows_with_each_level_ends() -> None:
     facts = extract_facts(parse_file(SourceFile(NEAR, b"struct T<A> { next: Option<T<(A, A)>>, at: u32 }")))
-    assert mutability(parse_type("T<u8>"), Index([facts]), NEAR) is Mutability.UNKNOWN
+    assert mutability(parse_type("T<u8>"), Index([facts]), NEAR, BUNDLED) is Mutability.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -82,5 +83,5 @@ def test_a_type_that_grows_with_each_level_ends() -> None:
 )
 def test_what_a_smart_pointer_refers_to_in_the_end(text: str, expected: str | None) -> None:
     parsed = parse_file(SourceFile(NEAR, ITEMS.encode()))
-    found = behind(parse_type(text), Index([extract_facts(parsed)]), NEAR)
+    found = behind(parse_type(text), Index([extract_facts(parsed)]), NEAR, BUNDLED)
     assert (found.head if found is not None else None) == expected

@@ -18,6 +18,7 @@ from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import kind_query, parse_file
+from rfl_lint.tables import BUNDLED
 from rfl_lint.tree import KernelTree, Role
 from tests.work import grows_linearly
 
@@ -174,15 +175,15 @@ def test_no_node_stands_at_a_place_between_nodes() -> None:
     ],
 )
 def test_pairs(given: str, out: str, taker: str, into: str, fits: bool) -> None:
-    giver, owner = handle(parse_type(given)), handle(parse_type(taker))
+    giver, owner = handle(parse_type(given), BUNDLED), handle(parse_type(taker), BUNDLED)
     assert giver is not None
     assert owner is not None
     assert (difference(giver, out, owner, into) == "") is fits
 
 
 def test_a_type_that_owns_nothing_known_has_no_handle() -> None:
-    assert handle(parse_type("Wrapper")) is None
-    assert handle(None) is None
+    assert handle(parse_type("Wrapper"), BUNDLED) is None
+    assert handle(None, BUNDLED) is None
 
 
 def test_a_call_that_takes_back_is_judged_once() -> None:

@@ -14,6 +14,7 @@ from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
+from rfl_lint.tables import BUNDLED
 from rfl_lint.tree import KernelTree, Role
 from tests.work import grows_linearly
 
@@ -141,7 +142,7 @@ def test_a_value_that_may_be_the_pointer_is() -> None:
 
 
 def test_what_prepares_does_not_keep() -> None:
-    table = reclaim_table()
+    table = reclaim_table(BUNDLED)
     assert table.prepares("device_initialize")
     assert not table.prepares("kobject_init_and_add")
     assert not table.prepares("definition_get")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from rfl_lint.c.facts import CFunction, Failure
-from rfl_lint.tables import load_table
+from rfl_lint.tables import BUNDLED, Tables
 
 
 @lru_cache(maxsize=1)
@@ -19,25 +19,24 @@ def semantics_digest() -> str:
     ).hexdigest()
 
 
-@lru_cache(maxsize=1)
-def _failures() -> dict[str, Failure]:
-    groups = load_table("c_semantics")["failure"]
+@lru_cache(maxsize=4)
+def _failures(tables: Tables) -> dict[str, Failure]:
+    groups = tables.table("c_semantics")["failure"]
     return {name: Failure(group["failure"]) for group in groups for name in group["functions"]}
 
 
-@lru_cache(maxsize=1)
-def _misleading() -> dict[str, tuple[str, ...]]:
-    return {
-        entry["function"]: tuple(entry["parameters"]) for entry in load_table("c_semantics")["misleading"]
-    }
+@lru_cache(maxsize=4)
+def _misleading(tables: Tables) -> dict[str, tuple[str, ...]]:
+    rows = tables.table("c_semantics")["misleading"]
+    return {entry["function"]: tuple(entry["parameters"]) for entry in rows}
 
 
-def with_semantics(function: CFunction) -> CFunction:
+def with_semantics(function: CFunction, tables: Tables = BUNDLED) -> CFunction:
     """The function with what the table knows better than its declaration."""
-    failure = _failures().get(function.name)
+    failure = _failures(tables).get(function.name)
     if failure is not None and function.failure is not Failure.NONE:
         function = replace(function, failure=failure)
-    names = _misleading().get(function.name, ())
+    names = _misleading(tables).get(function.name, ())
     if names:
         indexes = (index for index, item in enumerate(function.parameters) if item.name in names)
         function = replace(function, misleading=tuple(indexes))

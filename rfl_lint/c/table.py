@@ -14,6 +14,7 @@ from rfl_lint.c.cache import CCache, Entry, entry_of
 from rfl_lint.c.facts import CFunction
 from rfl_lint.c.headers import find_functions, has_headers
 from rfl_lint.c.semantics import with_semantics
+from rfl_lint.tables import BUNDLED, Tables
 
 _MOST_NAMES: Final = 20_000
 
@@ -23,7 +24,7 @@ class CFacts:
 
     `wanted` are the names that the tree's Rust calls (`called_functions`), or what makes them: all are looked up
     at once, when the first is asked for. Of names that are not among them the tree's headers are not asked.
-    `cache` is the folder for what was found.
+    `cache` is the folder for what was found, which is the same whatever the user adds to the `tables`.
     """
 
     def __init__(
@@ -31,18 +32,23 @@ class CFacts:
         root: Path | None = None,
         wanted: Iterable[str] | Callable[[], Iterable[str]] = (),
         cache: Path | None = None,
+        tables: Tables = BUNDLED,
     ) -> None:
         """Remember where to look."""
         self._root = root
         self._wanted = wanted
         self._cache = cache
+        self._tables = tables
         self._entry: Entry | None = None
         self._known: dict[str, CFunction | None] = {}
 
     def function(self, name: str) -> CFunction | None:
         """What is known of a C function; None where nothing is."""
         if name not in self._known:
-            self._known[name] = self.entry().function(name) or bundled_function(name)
+            found = self.entry().function(name) or bundled_function(name)
+            if found is not None and "c_semantics" in self._tables.additions:
+                found = with_semantics(found, self._tables)
+            self._known[name] = found
         return self._known[name]
 
     def entry(self) -> Entry:

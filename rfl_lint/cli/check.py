@@ -7,7 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -132,6 +132,7 @@ def prepare(request: CheckRequest) -> Setup:
         strict_rules=strict,
         doc_code=request.doc_code or config.doc_code,
         known_rules=frozenset({*registry.rules, *ENGINE_RULES}),
+        tables=config.tables,
     )
     chosen = Filter(
         min_severity=SEVERITIES[request.min_severity] if request.min_severity else config.min_severity,
@@ -139,6 +140,7 @@ def prepare(request: CheckRequest) -> Setup:
         if request.min_confidence
         else config.min_confidence,
         severities={name: rule.severity for name, rule in config.rules.items() if rule.severity is not None},
+        fixes={name: rule.fix for name, rule in config.rules.items() if rule.fix is not None},
         overrides=config.overrides,
         expand=_Expander(registry, config.path),
     )
@@ -163,7 +165,8 @@ def _registry(config: Config, *, trusted: bool) -> tuple[Registry, tuple[PluginE
     if config.plugins and not trusted:
         names = ", ".join(str(path) for path in config.plugins)
         say(f"note: rule files named in {config.path} are not loaded without --trust-plugins: {names}")
-    return registry, registry.failures
+    levels = {name: rule.level for name, rule in config.rules.items() if rule.level is not None}
+    return replace(registry, levels=levels), registry.failures
 
 
 @dataclass(frozen=True, slots=True)

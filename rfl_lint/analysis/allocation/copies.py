@@ -13,7 +13,6 @@ from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_type
 from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
-from rfl_lint.tables import load_table
 
 _TEXT_MACROS: Final = frozenset({"stringify", "concat", "module_path", "file", "env", "include_str"})
 _TEXT_METHODS: Final = frozenset({"as_str", "trim", "trim_start", "trim_end"})
@@ -33,7 +32,7 @@ class Made:
 
 def copy_made(call: Call, cx: Context) -> Made | None:
     """`to_string` of anything, `to_owned` and `to_vec` of what is a `str` or a slice."""
-    methods = load_table("allocation")["methods"]["copies"]
+    methods = cx.table("allocation")["methods"]["copies"]
     is_text, is_slice = call.name in methods["text"], call.name in methods["slice"]
     if not (is_text or is_slice):
         return None
@@ -112,12 +111,12 @@ def _shape(node: Node, cx: Context) -> str:
 
 def _collection(ref: TypeRef, where: Node, cx: Context) -> TypeRef | None:
     """The allocated collection that a type is, or that a `Result` or `Option` of it holds."""
-    collections: list[Any] = load_table("allocation")["methods"]["collect"]["types"]
+    collections: list[Any] = cx.table("allocation")["methods"]["collect"]["types"]
     for each in (ref, *(ref.args[:1] if ref.head in _WRAPPERS else ())):
         if each.kind is TypeKind.PATH and each.head in collections:
             named = meaning_of(tuple(each.path.split("::")), where, cx)
             told = named.origin in (Origin.STANDARD, Origin.UNSAID)
-            return each if told or is_allocating(named) else None
+            return each if told or is_allocating(named, cx.tables) else None
     return None
 
 

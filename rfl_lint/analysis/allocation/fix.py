@@ -74,7 +74,7 @@ def _edits(found: Flagless, cx: Context) -> tuple[Edit, ...]:
 
 
 def _type_today(found: Flagless, cx: Context) -> str:
-    known = allocations(cx.tree.era)
+    known = allocations(cx.tree.era, cx.tables)
     return found.type if found.origin is Origin.LOCAL else known.todays_type(found.type)
 
 

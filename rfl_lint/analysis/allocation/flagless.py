@@ -22,7 +22,6 @@ from rfl_lint.facts import FunctionFact, head_name
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import FragmentKind, Node, span_of
-from rfl_lint.tables import load_table
 from rfl_lint.tree import Era
 
 _WORD: Final = re.compile(rb"\w+\Z")
@@ -83,7 +82,7 @@ def flagless_call(node: Node, cx: Context) -> Flagless | None:
     call = call_of(node, cx.parsed)
     if call is None or call.form is CallForm.VALUE:
         return None
-    judge = _Judge(cx, allocations(cx.tree.era))
+    judge = _Judge(cx, allocations(cx.tree.era, cx.tables))
     for each in (call, *(_values(call, cx) if word in _ADAPTORS else ())):
         found = judge.judge(each)
         if found is not None:
@@ -124,7 +123,7 @@ def _own(cx: Context) -> frozenset[str]:
 
 def _words(cx: Context) -> frozenset[bytes]:
     """The last words of calls that are worth a look."""
-    return allocations(cx.tree.era).words | {name.encode() for name in cx.memo(_own)}
+    return allocations(cx.tree.era, cx.tables).words | {name.encode() for name in cx.memo(_own)}
 
 
 def _last_word(node: Node, cx: Context) -> bytes:
@@ -158,7 +157,7 @@ class _Judge:
         return self._method(call)
 
     def _macro(self, call: Call) -> Flagless | None:
-        if call.name not in load_table("allocation")["standard"]["macros"]:
+        if call.name not in self.cx.table("allocation")["standard"]["macros"]:
             return None
         origin = names_at(self.cx).macro((*call.path, call.name), module_of(call.node, self.cx))
         body = next((child for child in call.node.children if child.type == "token_tree"), None)
@@ -178,9 +177,9 @@ class _Judge:
         if signature is not None and len(call.arguments) == signature.arguments + signature.has_receiver:
             return None
         if named.origin is Origin.STANDARD:
-            if f"{named.name}::{call.name}" in load_table("allocation")["standard"]["functions"]:
+            if f"{named.name}::{call.name}" in self.cx.table("allocation")["standard"]["functions"]:
                 found = self._no_choice(call, named.name, shown)
-        elif not is_allocating(named):
+        elif not is_allocating(named, self.cx.tables):
             return self._defined(call, named.name, shown) if named.origin is Origin.KERNEL else None
         found = found or self._listed(call, named.name, shown, standard=named.origin is Origin.STANDARD)
         return replace(found, origin=named.origin) if found is not None else None
@@ -200,7 +199,11 @@ class _Judge:
             if named.origin is Origin.LOCAL:
                 if self.cx.index.methods(named.name, call.name, near=self.cx.path).candidates:
                     return self._defined(call, named.name, shown)
-            elif named.origin is Origin.STANDARD or is_allocating(named) or self._is_known(named):
+            elif (
+                named.origin is Origin.STANDARD
+                or is_allocating(named, self.cx.tables)
+                or self._is_known(named)
+            ):
                 standard = named.origin is Origin.STANDARD
                 found = self._listed(call, named.name, shown, standard=standard)
                 if found is not None:
@@ -209,7 +212,7 @@ class _Judge:
 
     def _is_known(self, named: Named) -> bool:
         """Whether a type that a file does not name itself is one of the kernel's: so a receiver's may be."""
-        listed = named.name in load_table("allocation")["imported_modules"]
+        listed = named.name in self.cx.table("allocation")["imported_modules"]
         found = self.cx.index.type(named.name).candidates if listed else ()
         unsaid = named.origin is Origin.UNSAID
         return unsaid and bool(found) and all(fact.path.startswith("rust/kernel/") for fact in found)
@@ -287,7 +290,7 @@ class _Judge:
 def _is_exempt(call: Call, cx: Context) -> bool:
     """Code that is not built for the kernel, that runs at build time, or that implements the flags."""
     if cx.fragment is not None and cx.fragment.kind is FragmentKind.DOC_CODE:
-        docs = load_table("allocation")["doc_examples"]
+        docs = cx.table("allocation")["doc_examples"]
         built = cx.path.startswith(tuple(docs["built_below"]))
         if not built and cx.path.startswith(tuple(docs["never_built_below"])):
             return True

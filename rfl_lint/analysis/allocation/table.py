@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from rfl_lint.analysis.code.origins import Named, Origin
-from rfl_lint.tables import load_table
+from rfl_lint.tables import Tables
 from rfl_lint.tree import Era
 
 
@@ -40,6 +40,7 @@ class Allocations:
     """The functions that allocate, by type and name, as an era has them."""
 
     era: Era
+    tables: Tables
     flagged: dict[tuple[str, str], Signature] = field(default_factory=dict)
     plain: dict[tuple[str, str], Plain] = field(default_factory=dict)
     old: dict[tuple[str, str], Old] = field(default_factory=dict)
@@ -54,7 +55,7 @@ class Allocations:
     @cached_property
     def words(self) -> frozenset[bytes]:
         """The names of all functions, methods and macros that the table speaks of."""
-        table = load_table("allocation")
+        table = self.tables.table("allocation")
         found = {name for rows in (self.flagged, self.plain, self.old) for _, name in rows}
         found.update(*table["methods"]["copies"].values(), table["standard"]["macros"], ["collect"])
         found.update(name.rpartition("::")[2] for name in table["standard"]["functions"])
@@ -63,7 +64,7 @@ class Allocations:
     @cached_property
     def instead(self) -> dict[str, str]:
         """What to write instead, by what is there now."""
-        found: dict[str, str] = load_table("allocation")["instead"][self.era.value]
+        found: dict[str, str] = self.tables.table("allocation")["instead"][self.era.value]
         return found
 
     def todays_type(self, name: str) -> str:
@@ -71,11 +72,11 @@ class Allocations:
         return name if name not in ("Box", "Vec") else self.instead[name]
 
 
-@lru_cache(maxsize=4)
-def allocations(era: Era) -> Allocations:
+@lru_cache(maxsize=8)
+def allocations(era: Era, tables: Tables) -> Allocations:
     """What the table says for an era."""
-    table = load_table("allocation")
-    known = Allocations(era)
+    table = tables.table("allocation")
+    known = Allocations(era, tables)
     for row in table["flagged"]:
         for each in row["functions"] if era.value in row["eras"] else ():
             signature = Signature(each["arguments"], each["flags"], each.get("receiver", False))
@@ -93,9 +94,9 @@ def allocations(era: Era) -> Allocations:
     return known
 
 
-def is_allocating(named: Named) -> bool:
+def is_allocating(named: Named, tables: Tables) -> bool:
     """Whether a type is the one that the table speaks of, not another one of the same name."""
-    table = load_table("allocation")
+    table = tables.table("allocation")
     homes = table["modules"].get(named.name)
     if named.origin is Origin.UNSAID:
         return homes is not None or named.name in table["standard"]["types"]

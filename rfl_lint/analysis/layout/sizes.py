@@ -22,7 +22,6 @@ from rfl_lint.analysis.layout.signatures import POINTER, is_new_size, is_old, is
 from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
-from rfl_lint.tables import load_table
 
 MAX_HOPS: Final = 4
 MAX_LOCALS: Final = 40
@@ -111,7 +110,7 @@ class _Layouts:
 
     @cached_property
     def stored(self) -> StoredFunctions:
-        return StoredFunctions(self.cx, self.functions, _slab() | _page())
+        return StoredFunctions(self.cx, self.functions, _slab(self.cx) | _page(self.cx))
 
     @cached_property
     def _speaks_of_layouts(self) -> bool:
@@ -275,7 +274,7 @@ class _Layouts:
             return
         for node in nodes_below(self.cx.parsed, function.body, _CALLS):
             call = call_of(node, self.cx.parsed)
-            slab = sorted(self.stored.called_by(call, function) & _slab()) if call is not None else []
+            slab = sorted(self.stored.called_by(call, function) & _slab(self.cx)) if call is not None else []
             if call is None or not slab:
                 continue
             for parameter in suspects:
@@ -292,7 +291,7 @@ class _Layouts:
         told = [each for each in call.arguments if self._is_sized(each, function, parameter)]
         if len(told) < 2:
             return told[0] if told else None
-        row = load_table("layout")["slab"][c_function]
+        row = self.cx.table("layout")["slab"][c_function]
         index = row.get(f"size_of_{len(call.arguments)}", row["size"])
         return next((each for each in told if call.arguments.index(each) == index), told[-1])
 
@@ -378,7 +377,7 @@ class _Layouts:
         receiver = function.receiver_in(call)
         stored = self.stored.held_by(receiver, caller) if receiver is not None else set()
         argument = function.argument_for(call, parameter)
-        if argument is None or (stored and not stored & _slab()):
+        if argument is None or (stored and not stored & _slab(self.cx)):
             return True
         value = self._copied(argument, caller)
         if value is None:
@@ -398,10 +397,10 @@ def _is_raw(text: str) -> bool:
     return "from_size_align" in text and "pad_to_align" not in text
 
 
-def _slab() -> frozenset[str]:
-    table: dict[str, Any] = load_table("layout")["slab"]
+def _slab(cx: Context) -> frozenset[str]:
+    table: dict[str, Any] = cx.table("layout")["slab"]
     return frozenset(table)
 
 
-def _page() -> frozenset[str]:
-    return frozenset(load_table("layout")["page"]["names"])
+def _page(cx: Context) -> frozenset[str]:
+    return frozenset(cx.table("layout")["page"]["names"])

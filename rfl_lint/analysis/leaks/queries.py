@@ -148,7 +148,7 @@ def _is_certain(call: Call, cx: Context) -> bool | None:
     named = _named(call, cx)
     if named is not None:
         path = path_of(named, cx.parsed)
-        return True if len(path) > 1 and _is_owner(path[-2]) else None
+        return True if len(path) > 1 and _is_owner(path[-2], cx) else None
     head = written = ""
     if call.form is CallForm.PATH:
         owner = reader.calls.owner_of(call)
@@ -163,11 +163,11 @@ def _is_certain(call: Call, cx: Context) -> bool | None:
     known = cx.index.methods(written or head, call.name, near=cx.path).candidates
     if known:
         return all(_gives_pointer(fact) for fact in known)
-    return True if _is_owner(head) or call.name == "into_foreign" else None
+    return True if _is_owner(head, cx) or call.name == "into_foreign" else None
 
 
-def _is_owner(head: str) -> bool:
-    return head == "ARef" or any(owner == head for owner, _ in pointer_table().owning)
+def _is_owner(head: str, cx: Context) -> bool:
+    return head == "ARef" or any(owner == head for owner, _ in pointer_table(cx.tables).owning)
 
 
 def _gives_pointer(fact: FunctionFact) -> bool:

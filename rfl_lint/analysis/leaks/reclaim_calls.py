@@ -55,8 +55,8 @@ class CallEffects:
     inside: dict[int, tuple[Step, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.table = reclaim_table()
-        self.pointers = pointer_table()
+        self.table = reclaim_table(self.cx.tables)
+        self.pointers = pointer_table(self.cx.tables)
 
     def effect(self, call: Call, values: list[Value], state: State) -> tuple[Value, State]:
         """What a call gives and what it leaves behind. `values` are the receiver's and the arguments'."""

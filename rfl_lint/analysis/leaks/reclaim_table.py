@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from rfl_lint.tables import load_table
+from rfl_lint.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class ReclaimTable:
         return bool(words & self.set_up) and not words & self.not_set_up
 
 
-@lru_cache(maxsize=1)
-def reclaim_table() -> ReclaimTable:
+@lru_cache(maxsize=4)
+def reclaim_table(tables: Tables) -> ReclaimTable:
     """The table, read when something first asks for it."""
-    raw: dict[str, Any] = load_table("reclaim")
+    raw: dict[str, Any] = tables.table("reclaim")
 
     def names(key: str) -> frozenset[str]:
         return frozenset(name for row in raw[key] for name in row["fns"])

@@ -15,7 +15,7 @@ from typing import Final
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_generics, parse_type, substituted
 from rfl_lint.facts import TypeFact
 from rfl_lint.index import Index
-from rfl_lint.tables import load_table
+from rfl_lint.tables import Tables
 
 _MAX_DEPTH: Final = 8
 _MAX_TYPES: Final = 200
@@ -42,9 +42,9 @@ class _Table:
     pointing: frozenset[str]
 
 
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    raw = load_table("interior_mutability")
+@lru_cache(maxsize=4)
+def _table(tables: Tables) -> _Table:
+    raw = tables.table("interior_mutability")
 
     def names(key: str) -> frozenset[str]:
         return frozenset(name for row in raw[key] for name in row["types"])
@@ -59,6 +59,7 @@ class _Search:
     """One question; every definition is looked at once."""
 
     index: Index
+    table: _Table
     seen: set[tuple[str, int, TypeRef]]
 
     def of(self, ref: TypeRef, near: str, depth: int) -> Mutability:
@@ -73,7 +74,7 @@ class _Search:
             return Mutability.FROZEN
         name = self.index.original_name(near, ref.head) if ref.path == ref.head else ref.head
         found = self.index.type(name, near=near).candidates
-        table = _table()
+        table = self.table
         if not any(fact.path == near for fact in found):
             if name in table.plain:
                 return Mutability.FROZEN
@@ -124,14 +125,15 @@ def _any(answers: Iterable[Mutability]) -> Mutability:
     return Mutability.UNKNOWN if Mutability.UNKNOWN in found else Mutability.FROZEN
 
 
-def behind(ref: TypeRef, index: Index, near: str) -> TypeRef | None:
+def behind(ref: TypeRef, index: Index, near: str, tables: Tables) -> TypeRef | None:
     """What smart pointers, containers and references in the end refer to; None where that cannot be told.
 
     The type itself if it is none of these, or one of the same name that the file `near` defines.
     """
+    pointing = _table(tables).pointing
     for _ in range(_MAX_DEPTH):
         name = index.original_name(near, ref.head) if ref.path == ref.head else ref.head
-        points = ref.kind is TypeKind.PATH and name in _table().pointing
+        points = ref.kind is TypeKind.PATH and name in pointing
         if points:
             points = not any(fact.path == near for fact in index.type(name, near=near).candidates)
         if not points and not ref.is_reference:
@@ -142,6 +144,6 @@ def behind(ref: TypeRef, index: Index, near: str) -> TypeRef | None:
     return None
 
 
-def mutability(ref: TypeRef, index: Index, near: str) -> Mutability:
+def mutability(ref: TypeRef, index: Index, near: str, tables: Tables) -> Mutability:
     """What is known of a type that is written in the file `near`."""
-    return _Search(index, set()).of(ref, near, 0)
+    return _Search(index, _table(tables), set()).of(ref, near, 0)

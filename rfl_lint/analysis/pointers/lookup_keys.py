@@ -15,7 +15,7 @@ from rfl_lint.analysis.code.scopes import BindingKind, enclosing_function, scope
 from rfl_lint.analysis.pointers.derivations import joined, node_at
 from rfl_lint.analysis.provenance.queries import is_misuse, provenance
 from rfl_lint.analysis.provenance.read import shortened
-from rfl_lint.analysis.provenance.tables import OWNING_NAMES, pointer_table
+from rfl_lint.analysis.provenance.tables import pointer_table
 from rfl_lint.analysis.provenance.terms import Kind, Origin, Sink, Source, Step
 from rfl_lint.analysis.types.inference import type_of
 from rfl_lint.rule import Context
@@ -99,7 +99,7 @@ def unreturned(cx: Context) -> dict[Span, Unreturned]:
 
 
 def _unreturned(cx: Context) -> dict[Span, Unreturned]:
-    if not any(name in cx.source.data for name in OWNING_NAMES):
+    if not pointer_table(cx.tables).names_owning(cx.source.data):
         return {}
     pointers = provenance(cx)
     found: dict[Span, Unreturned] = {}
@@ -148,12 +148,13 @@ def _peeked(sink: Sink, origin: Origin, argument: Node | None, cx: Context) -> U
 def _peek(argument: Node, cx: Context) -> Call | None:
     """The call of `as_ptr` that a pointer comes from, in this function."""
     reader, seen = provenance(cx).reader, set[int]()
+    peeked = pointer_table(cx.tables).peeked
     waiting = [argument]
     while waiting and len(seen) < _MAX_LOCALS:
         for node in nodes_below(cx.parsed, waiting.pop(), _LINKS):
             if node.type == "call_expression":
                 call = call_of(node, cx.parsed)
-                named = call is not None and any(call.name == name for _, name in pointer_table().peeked)
+                named = call is not None and any(call.name == name for _, name in peeked)
                 term = reader.value(node) if named else None
                 if isinstance(term, Source) and term.kind is Kind.PEEKED:
                     return call

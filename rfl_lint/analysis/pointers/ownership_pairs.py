@@ -13,14 +13,14 @@ from rfl_lint.analysis.pointers.derivations import node_at, step_context, step_n
 from rfl_lint.analysis.pointers.uses import Reached, Use, reached
 from rfl_lint.analysis.provenance.calls import named_function
 from rfl_lint.analysis.provenance.queries import provenance
-from rfl_lint.analysis.provenance.tables import OWNING_NAMES
+from rfl_lint.analysis.provenance.tables import pointer_table
 from rfl_lint.analysis.provenance.terms import Kind
 from rfl_lint.analysis.types.inference import types
 from rfl_lint.analysis.types.typeref import TypeRef
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
-from rfl_lint.tables import load_table
+from rfl_lint.tables import Tables
 
 _TRAIT: Final = "ForeignOwnable"
 _DECIDING: Final = frozenset({"if_expression", "match_expression", "while_expression", "return_expression"})
@@ -58,9 +58,9 @@ class _Table:
     takers: frozenset[str]
 
 
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    raw = load_table("ownership_pairs")
+@lru_cache(maxsize=4)
+def _table(tables: Tables) -> _Table:
+    raw = tables.table("ownership_pairs")
     handles = {
         row["type"]: Handle(row["type"], row["family"], row.get("allocator", ""), row.get("foreign", False))
         for row in raw["handle"]
@@ -81,7 +81,7 @@ def mismatches(cx: Context) -> dict[Span, Mismatch]:
 def _mismatches(cx: Context) -> dict[Span, Mismatch]:
     judged: dict[Span, list[Mismatch]] = {}
     for each in reached(cx, _takers, lambda origin: origin.kind is Kind.OWNED and bool(origin.steps)):
-        if each.use.through in _table().takers:
+        if each.use.through in _table(cx.tables).takers:
             continue  # the function called is a taker itself, and judged as such
         pair = _judged(each, cx)
         if pair is not None:
@@ -97,7 +97,7 @@ def _mismatches(cx: Context) -> dict[Span, Mismatch]:
 def _judged(each: Reached, cx: Context) -> Mismatch | None:
     """A pair of known types; its `why` is empty where they belong together."""
     giver = _giver(each, cx)
-    taker = handle(each.use.type)
+    taker = handle(each.use.type, cx.tables)
     if giver is None or taker is None:
         return None
     given, out = giver
@@ -132,16 +132,16 @@ def difference(given: Handle, out: str, taker: Handle, into: str) -> str:
     return ""
 
 
-def handle(ref: TypeRef | None) -> Handle | None:
+def handle(ref: TypeRef | None, tables: Tables) -> Handle | None:
     """What is known of a type as the owner of an allocation; None for all others."""
     while ref is not None and (ref.head == "Pin" or ref.is_reference) and ref.args:
         ref = ref.args[0]
-    known = _table().handles.get(ref.head) if ref is not None else None
+    known = _table(tables).handles.get(ref.head) if ref is not None else None
     if known is None or ref is None or known.allocator or len(ref.args) < 2:
         return known
     allocator = ref.args[1].head
     return Handle(
-        known.name, known.family, allocator if allocator in _table().allocators else "", known.foreign
+        known.name, known.family, allocator if allocator in _table(tables).allocators else "", known.foreign
     )
 
 
@@ -150,17 +150,17 @@ def _giver(each: Reached, cx: Context) -> tuple[Handle, str] | None:
     step = each.origin.steps[0]
     node, where = step_node(step, cx), step_context(step, cx)
     call = call_of(node, where.parsed) if where is not None and node is not None and _is_call(node) else None
-    if call is None or where is None or call.name not in _table().givers:
+    if call is None or where is None or call.name not in _table(cx.tables).givers:
         return None
     if call.form is CallForm.METHOD and call.receiver is not None:
-        found = handle(types(where).of(call.receiver))
+        found = handle(types(where).of(call.receiver), cx.tables)
     else:
         owner = provenance(where).reader.calls.owner_of(call)
         if owner is not None and owner.head == _TRAIT and call.arguments:
             owner = types(where).of(call.arguments[0])
-        found = handle(owner)
+        found = handle(owner, cx.tables)
         if found is not None and not found.allocator and call.arguments:
-            found = _with_allocator(found, handle(types(where).of(call.arguments[0])))
+            found = _with_allocator(found, handle(types(where).of(call.arguments[0]), cx.tables))
     return (found, call.name) if found is not None else None
 
 
@@ -176,7 +176,7 @@ def _is_call(node: Node) -> bool:
 
 
 def _takers(cx: Context) -> tuple[Use, ...]:
-    if not any(name in cx.source.data for name in OWNING_NAMES):
+    if not pointer_table(cx.tables).names_owning(cx.source.data):
         return ()
     return tuple(_all_takers(cx))
 
@@ -186,7 +186,7 @@ def _all_takers(cx: Context) -> Iterator[Use]:
     for sink in pointers.sinks():
         callee, node = node_at(sink.place, cx), node_at(sink.call, cx)
         function = named_function(callee, cx.parsed) if callee is not None else None
-        if function is None or node is None or function.name not in _table().takers:
+        if function is None or node is None or function.name not in _table(cx.tables).takers:
             continue
         owner = pointers.reader.calls.owner_of(function)
         yield Use(sink.argument, sink.place, sink.steps, function.name, node, sink.function, type=owner)

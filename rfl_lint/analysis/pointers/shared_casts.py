@@ -79,8 +79,8 @@ def _judged(each: Reached, cx: Context) -> SharedCast | None:
     named = named_pointee(steps[referent.index : index + 1], cx)
     of, where = named if named is not None else (referent.type, referent.cx)
     if of is not None and named is None:
-        of = behind(of, cx.index, where.path)
-    if of is None or mutability(of, cx.index, where.path) is not Mutability.FROZEN:
+        of = behind(of, cx.index, where.path, cx.tables)
+    if of is None or mutability(of, cx.index, where.path, cx.tables) is not Mutability.FROZEN:
         return None
     # A cast in another file is that file's; here it is the call that hands out its result.
     place = next((step for step in each.steps[index:] if step.path == cx.path), each.steps[-1])

@@ -86,7 +86,7 @@ def _leaves(each: Reached, cx: Context) -> bool:
         return False
     # A wrapper of a C object and the C object around that: the kernel's usual way from `dev.as_raw()`.
     is_c = bool(_C_MODULES & set(container.path.split("::")[:-1]))
-    return not (is_c and mutability(of, cx.index, referent.cx.path) is not Mutability.FROZEN)
+    return not (is_c and mutability(of, cx.index, referent.cx.path, cx.tables) is not Mutability.FROZEN)
 
 
 def _moves_on(words: str) -> bool:

@@ -15,7 +15,7 @@ from rfl_lint.analysis.types.inference import block_tail, types
 from rfl_lint.c.facts import CFunction, CParameter
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Fragment, FragmentKind, Node, span_of
-from rfl_lint.tables import load_table
+from rfl_lint.tables import Tables
 
 WRITTEN: Final = "written through"
 EXCLUSIVE: Final = "made `&mut`"
@@ -45,9 +45,9 @@ class _Table:
         return frozenset({*self.methods, *self.exclusive, *(name for _, name in self.functions)})
 
 
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    raw = load_table("pointer_writes")
+@lru_cache(maxsize=4)
+def _table(tables: Tables) -> _Table:
+    raw = tables.table("pointer_writes")
     methods: dict[str, tuple[int, ...]] = {}
     functions: dict[tuple[str, str], tuple[int, ...]] = {}
     for row in raw["methods"]:
@@ -73,6 +73,7 @@ class _Writes:
 
     def __post_init__(self) -> None:
         self.reader = provenance(self.cx).reader
+        self.table = _table(self.cx.tables)
         self.types = types(self.cx)
         self.calls = frozenset(node.id for node in self._in_question())
 
@@ -106,7 +107,7 @@ class _Writes:
         data = self.cx.source.data
         has_c = b"bindings" in data
         for name, calls in self.cx.memo(named_calls).items():
-            is_known = name in _table().names or self._is_imported(name)
+            is_known = name in self.table.names or self._is_imported(name)
             for _, node, _ in calls if is_known or has_c else ():
                 if is_known or self._is_c(node, data):
                     yield node
@@ -141,7 +142,7 @@ class _Writes:
                 yield self._use(pointer, node, WRITTEN, f"{self.reader.shown(left)} is assigned to")
 
     def _call(self, call: Call) -> Iterator[Use]:
-        table = _table()
+        table = self.table
         if call.form is CallForm.METHOD and call.receiver is not None:
             positions = table.methods.get(call.name, ())
             if (positions or call.name in table.exclusive) and not self._may_point(call.receiver):
@@ -186,11 +187,11 @@ class _Writes:
         return ref is None or ref.referent.is_raw_pointer or ref.referent.head == "NonNull"
 
     def _c_call(self, call: Call, name: str) -> Iterator[Use]:
-        function = self.cx.c_function(name) if name not in _table().c_reading else None
+        function = self.cx.c_function(name) if name not in self.table.c_reading else None
         if function is None:
             return
         for pointer, parameter in zip(call.arguments, function.parameters, strict=False):
-            if parameter.is_pointer and not parameter.is_const and not _is_cookie(parameter, function):
+            if parameter.is_pointer and not parameter.is_const and not self._is_cookie(parameter, function):
                 words = f"`bindings::{name}` takes it as `{parameter.type}`"
                 yield self._use(pointer, call.node, TO_C, words)
 
@@ -198,13 +199,12 @@ class _Writes:
         step = self.reader.step(node, words)
         return Use(self.reader.value(pointer), span_of(node), (step,), kind, node, around(node, self.cx))
 
-
-def _is_cookie(parameter: CParameter, function: CFunction) -> bool:
-    """Whether C keeps a pointer for a callback and never looks behind it: a `void *` without a size beside it."""
-    if [word for word in parameter.type.split() if word not in _QUALIFIERS] != ["void", "*"]:
-        return False
-    sizes = _table().size_names
-    return not any(each.type == "size_t" or each.name in sizes for each in function.parameters)
+    def _is_cookie(self, parameter: CParameter, function: CFunction) -> bool:
+        """Whether C keeps a pointer for a callback, never to look behind it: a `void *` without a size beside."""
+        if [word for word in parameter.type.split() if word not in _QUALIFIERS] != ["void", "*"]:
+            return False
+        sizes = self.table.size_names
+        return not any(each.type == "size_t" or each.name in sizes for each in function.parameters)
 
 
 def dereferenced(place: Node | None) -> Node | None:

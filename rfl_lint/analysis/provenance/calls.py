@@ -42,7 +42,7 @@ class CallReader:
     def __post_init__(self) -> None:
         self.cx = self.reader.cx
         self.types = self.reader.types
-        self.table = pointer_table()
+        self.table = pointer_table(self.cx.tables)
 
     def value(self, call: CallNode) -> Term:
         """Where what a call returns comes from."""

@@ -23,7 +23,7 @@ _NO_BOUND: Final = frozenset({":", "+", "lifetime", "removed_trait_bound"})
 
 def owning_call(call: CallNode, owner_of: Callable[[CallNode], TypeRef | None], cx: Context) -> Owning | None:
     """What an owning call takes over; None for every other call, one of the same name included."""
-    table = pointer_table()
+    table = pointer_table(cx.tables)
     if call.form is not CallForm.PATH or not call.path:
         return None
     name = call.name

@@ -14,7 +14,7 @@ from rfl_lint.analysis.provenance.calls import named_function
 from rfl_lint.analysis.provenance.owning import owning_call
 from rfl_lint.analysis.provenance.read import Reader, first_child, shortened
 from rfl_lint.analysis.provenance.resolve import Resolver
-from rfl_lint.analysis.provenance.tables import OWNING_NAMES, Owning, pointer_table
+from rfl_lint.analysis.provenance.tables import Owning, pointer_table
 from rfl_lint.analysis.provenance.terms import (
     Call,
     Derived,
@@ -137,7 +137,8 @@ class Provenance:
 
     def _found_sinks(self) -> Iterator[Sink]:
         data = self.cx.source.data
-        if not _names_owning(data, 0, len(data)):
+        names_owning = pointer_table(self.cx.tables).names_owning
+        if not names_owning(data):
             return
         for fragment in self.cx.parsed.fragments:
             for node in fragment.find(_CALLS).get("call_expression", ()):
@@ -145,10 +146,10 @@ class Provenance:
                 if function is None:
                     continue
                 middle = function.end_byte
-                if _names_owning(data, function.start_byte, middle):
+                if names_owning(data, function.start_byte, middle):
                     call = call_of(node, self.cx.parsed)
                     found = self._direct(call) if call is not None else None
-                elif _names_owning(data, middle, node.end_byte):
+                elif names_owning(data, middle, node.end_byte):
                     call = call_of(node, self.cx.parsed)
                     found = self._mapped(call) if call is not None else None
                 else:
@@ -164,7 +165,7 @@ class Provenance:
 
     def _mapped(self, call: CallNode) -> Sink | None:
         """`pointer.map(Arc::from_raw)`."""
-        mapping = pointer_table().mapping.get(call.name)
+        mapping = pointer_table(self.cx.tables).mapping.get(call.name)
         if call.receiver is None or mapping is None or mapping.closure >= len(call.arguments):
             return None
         function = named_function(call.arguments[mapping.closure], self.cx.parsed)
@@ -311,7 +312,7 @@ def owned_references(cx: Context) -> dict[Span, Misuse]:
 
 def _misuses(cx: Context) -> dict[Span, Misuse]:
     data = cx.source.data
-    if not any(name in data for name in OWNING_NAMES):
+    if not pointer_table(cx.tables).names_owning(data):
         names = {name for path, _, name in _takers(cx) if path != cx.path}
         if not any(_calls_name(cx, name) for name in names):
             return {}
@@ -323,14 +324,9 @@ def _calls_name(cx: Context, name: str) -> bool:
     return name in cx.memo(named_calls)
 
 
-def _names_owning(data: bytes, start: int, end: int) -> bool:
-    """Whether an owning function may be named in a part of the text."""
-    return any(data.find(name, start, end) >= 0 for name in OWNING_NAMES)
-
-
 def _takers(cx: Context) -> frozenset[tuple[str, int, str]]:
     """Functions with a pointer as parameter that may make an owning call, or call one that may."""
-    return cx.index.reaching(pointer_table().owning_calls)
+    return cx.index.reaching(pointer_table(cx.tables).owning_calls)
 
 
 def _joined(first: tuple[Step, ...], then: tuple[Step, ...]) -> tuple[Step, ...]:

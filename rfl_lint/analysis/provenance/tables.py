@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final
 
-from rfl_lint.tables import load_table
-
-OWNING_NAMES: Final = (b"from_raw", b"from_foreign")
-"""What a file without any owning call does not contain: a quick test on its bytes."""
+from rfl_lint.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +47,23 @@ class PointerTable:
         """The names of all functions that take over an allocation."""
         return frozenset({*self.owning_trait, *(name for _, name in self.owning)})
 
+    def names_owning(self, data: bytes, start: int = 0, end: int | None = None) -> bool:
+        """Whether an owning function may be named in a part of a text: a quick test on its bytes."""
+        return any(data.find(mark, start, end) >= 0 for mark in self._owning_marks)
 
-@lru_cache(maxsize=1)
-def pointer_table() -> PointerTable:
+    @cached_property
+    def _owning_marks(self) -> tuple[bytes, ...]:
+        found: list[str] = []
+        for name in sorted(self.owning_calls, key=lambda name: (len(name), name)):
+            if not any(mark in name for mark in found):
+                found.append(name)
+        return tuple(mark.encode() for mark in found)
+
+
+@lru_cache(maxsize=4)
+def pointer_table(tables: Tables) -> PointerTable:
     """The table, read when something first asks for it."""
-    raw = load_table("pointers")
+    raw = tables.table("pointers")
 
     def keys(name: str) -> frozenset[tuple[str, str]]:
         return frozenset((row.get("type", row.get("module", "")), row["fn"]) for row in raw[name])

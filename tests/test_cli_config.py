@@ -1,0 +1,78 @@
+"""What a configuration says of rules and tables, as a user meets it on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli_runner import UNSAFE, Runner
+
+RING = """use kernel::ring::FrameRing;
+
+fn make() -> Result<FrameRing> {
+    FrameRing::with_frames(8)
+}
+"""
+ADDED = """
+[tables.allocation.imported_modules]
+FrameRing = ["ring"]
+[[tables.allocation.flagged]]
+types = ["FrameRing"]
+eras = ["own"]
+functions = [{ name = "with_frames", arguments = 2, flags = 1 }]
+"""
+
+
+@pytest.fixture
+def rfl(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+def test_a_rule_moved_to_strict_runs_when_it_is_asked_for(rfl: Runner) -> None:
+    rfl.write("a.rs", UNSAFE)
+    rfl.write("rfl-lint.toml", "[rules.missing-safety-comment]\nlevel = 'strict'\n")
+    assert rfl("check").status == 0
+    for words in ("strict", "missing-safety-comment", "safety"):
+        assert "[missing-safety-comment]" in rfl("check", "--extend-select", words).out
+
+
+def test_a_strict_rule_moved_to_default_runs(rfl: Runner) -> None:
+    rfl.write(
+        "a.rs",
+        "fn f(p: *const u8) {\n    let x = Arc::as_ptr(&a);\n    drop(unsafe { Arc::from_raw(x) });\n}\n",
+    )
+    assert "from-raw-without-into-raw" not in rfl("check").out
+    rfl.write("rfl-lint.toml", "[rules.from-raw-without-into-raw]\nlevel = 'default'\n")
+    assert "from-raw-without-into-raw" in rfl("check").out
+
+
+@pytest.mark.parametrize(("word", "safe"), [("safe", True), ("unsafe", False), ("never", None)])
+def test_what_is_thought_of_a_rules_fixes(rfl: Runner, word: str, safe: bool | None) -> None:
+    rfl.write("a.rs", UNSAFE)
+    rfl.write("rfl-lint.toml", f"[rules.missing-safety-comment]\nfix = '{word}'\n")
+    (finding,) = json.loads(rfl("check", "--output-format", "json").out)["findings"]
+    assert (finding["fix"] and finding["fix"]["safe"]) == safe
+
+
+def test_entries_for_tables_reach_the_rules_in_every_process(rfl: Runner) -> None:
+    """The second file is so large that the files are shared out to workers."""
+    rfl.write("a.rs", RING)
+    rfl.write("b.rs", "// A line that says nothing much.\n" * 9_000)
+    assert rfl("check", "--jobs", "2").status == 0
+    rfl.write("rfl-lint.toml", ADDED)
+    for jobs in ("1", "2"):
+        ran = rfl("check", "--jobs", jobs, "--output-format", "concise")
+        assert ran.out.splitlines()[0].startswith(
+            "a.rs:4:5: error: `FrameRing::with_frames` is called without"
+        )
+
+
+def test_a_mistake_in_a_table_is_status_2(rfl: Runner) -> None:
+    rfl.write("a.rs", RING)
+    rfl.write("rfl-lint.toml", ADDED.replace("arguments", "argumnts"))
+    ran = rfl("check")
+    assert (ran.status, ran.out) == (2, "")
+    key = "tables.allocation.flagged[0].functions[0].argumnts"
+    assert f"rfl-lint.toml: {key}: no such key; did you mean `arguments`?" in ran.err
