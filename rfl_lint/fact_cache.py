@@ -21,6 +21,8 @@ from rfl_lint.version import VERSION
 _MAX_BYTES: Final = 64_000_000
 _KEPT: Final = 2_000
 _EXTRACTORS: Final = (
+    "doc_lines.py",
+    "doc_text.py",
     "facts.py",
     "fact_docs.py",
     "fact_types.py",

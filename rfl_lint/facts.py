@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from rfl_lint.fact_docs import doc_headings
+from rfl_lint.doc_text import DocComments
+from rfl_lint.fact_docs import section_names
 from rfl_lint.fact_types import (
     FieldFact,
     FileFacts,
@@ -97,7 +98,7 @@ def extract_facts(parsed: ParsedFile) -> FileFacts:
         tuple(reader.modules),
         tuple(reader.macros),
         _bindings(parsed.source.data, reader.uses),
-        reader.headings.get(-1, ()),
+        section_names(reader.docs.inside(0)),
     )
 
 
@@ -127,7 +128,7 @@ class _Reader:
     def __post_init__(self) -> None:
         self.path = self.parsed.source.path
         self.data = self.parsed.source.data
-        self.headings = doc_headings(self.data)
+        self.docs = DocComments(self.data)
         self.scopes.append(_Scope(len(self.data) + 1, ""))
 
     def read(self, node: Node) -> None:
@@ -141,12 +142,9 @@ class _Reader:
                 self.pending.clear()
             self.pending.append((span_of(node), self._text(node)))
             return
-        top = self.pending[0][0].start if self.pending else start
         attributes = self._attributes(start)
-        if not attributes:
-            top = start
         scope = self.scopes[-1]
-        sections = self._sections(top) if self.headings else ()
+        sections = self._sections(node) if self.docs.runs else ()
         if kind in _FUNCTIONS:
             self._function(node, scope, attributes, sections)
         elif kind == "impl_item":
@@ -196,8 +194,12 @@ class _Reader:
         self.pending.clear()
         return texts
 
-    def _sections(self, top: int) -> tuple[str, ...]:
-        return self.headings.get(self.data.rfind(b"\n", 0, top) + 1, ())
+    def _sections(self, node: Node) -> tuple[str, ...]:
+        docs = self.docs.of(node.start_byte)
+        if not self.docs.inner:
+            return section_names(docs)
+        body = node.child_by_field_name("body")
+        return section_names(docs, None if body is None else self.docs.inside(body.start_byte + 1))
 
     def _macro(self, node: Node, scope: _Scope, attributes: tuple[str, ...]) -> None:
         names = _DEFINED.findall(self.data, node.start_byte, node.end_byte)

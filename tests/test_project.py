@@ -34,6 +34,8 @@ LAYERS = (
     "store",
     "data",
     "source",
+    "doc_lines",
+    "doc_text",
     "finding",
     "syntax",
     "tables",
