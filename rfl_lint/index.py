@@ -225,15 +225,21 @@ class Index:
             fact for fact in found if fact.path.startswith("rust/") and _last(owner) not in _generics_of(fact)
         )
 
+    def named(self, name: str) -> tuple[FunctionFact, ...]:
+        """Every function and method of a name in the tree, whoever it belongs to."""
+
+        def grouped() -> dict[str, list[FunctionFact]]:
+            found: dict[str, list[FunctionFact]] = {}
+            for path in sorted(self.files):
+                for fact in self.files[path].functions:
+                    found.setdefault(fact.name, []).append(fact)
+            return found
+
+        return tuple(self._once(("named",), grouped).get(name, ()))
+
     def has_method(self, name: str) -> bool:
         """Whether any type or trait of the tree's files has a method of that name, whoever may call it."""
-
-        def named() -> frozenset[str]:
-            return frozenset(
-                fact.name for file in self.files.values() for fact in file.functions if fact.receiver
-            )
-
-        return name in self._once(("method names",), named)
+        return any(fact.receiver for fact in self.named(name))
 
     def reaching(self, names: frozenset[str]) -> frozenset[tuple[str, int, str]]:
         """Functions with a pointer as parameter that may lead to a call of one of these names, judged by names alone.

@@ -18,6 +18,7 @@ from rfl_lint.analysis.pointers.upcasts import upcasts
 from rfl_lint.analysis.printing.continued import is_continued
 from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
+from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -46,6 +47,7 @@ __all__ = [
     "Misuse",
     "NoOptions",
     "Node",
+    "OperationKind",
     "ParsedFile",
     "Role",
     "Rule",
@@ -55,6 +57,7 @@ __all__ = [
     "Span",
     "UnreadLayout",
     "Unreturned",
+    "UnsafeOperation",
     "advice",
     "c_calls",
     "comment_beside",
@@ -83,5 +86,6 @@ __all__ = [
     "unread_layouts",
     "unreturned",
     "unsafe_keyword",
+    "unsafe_operations",
     "upcasts",
 ]

@@ -66,9 +66,9 @@ def blanked(path: Path) -> bytes:
     return re.sub(rb"//#[^\n]*", lambda match: b" " * len(match[0]), path.read_bytes())
 
 
-def our_lines(data: bytes) -> set[int]:
+def our_lines(data: bytes, name: str = RULE) -> set[int]:
     source = SourceFile("drivers/demo.rs", data)
-    rules = [rule() for rule in builtin_rules() if rule.meta.name == RULE]
+    rules = [rule() for rule in builtin_rules() if rule.meta.name == name]
     result = lint_source(source, Lint(rules, report_unused=False))
     assert not result.crashes
     return {
@@ -92,7 +92,7 @@ def driver() -> str:
 
 
 @lru_cache
-def clippy_lines(driver: str, path: Path, folder: Path) -> frozenset[int]:
+def clippy_lines(driver: str, path: Path, folder: Path, lint: str = LINT) -> frozenset[int]:
     """The lines that clippy reports, as the kernel runs it but for the other lints."""
     (folder / "clippy.toml").write_text(CONFIG)
     copy = folder / path.name
@@ -105,7 +105,7 @@ def clippy_lines(driver: str, path: Path, folder: Path) -> frozenset[int]:
         "--emit=metadata",
         "--error-format=json",
     ]
-    command += [f"--out-dir={folder}", "-Aunused", "-Aclippy::all", f"-W{LINT}", str(copy)]
+    command += [f"--out-dir={folder}", "-Aunused", "-Aclippy::all", f"-W{lint}", str(copy)]
     environment = {**os.environ, "CLIPPY_CONF_DIR": str(folder)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -113,7 +113,7 @@ def clippy_lines(driver: str, path: Path, folder: Path) -> frozenset[int]:
     return frozenset(
         span["line_start"]
         for message in messages
-        if (message.get("code") or {}).get("code") == LINT
+        if (message.get("code") or {}).get("code") == lint
         for span in message["spans"]
         if span["is_primary"]
     )

@@ -45,6 +45,7 @@ _CONVERTED: Final = frozenset({"as_ref", "as_mut"})
 _DEREFERENCED: Final = frozenset({"deref", "deref_mut"})
 _OWNERS: Final = frozenset({"Box", "KBox", "VBox", "KVBox", "Arc", "UniqueArc", "Rc", "NonNull"})
 _HANDING_OWNERS: Final = _OWNERS | {"Pin", "ListArc", "ARef", "Deref", "DerefMut", "AsRef", "AsMut"}
+_ADDRESSES: Final = {"addr_of": TypeKind.PTR_CONST, "addr_of_mut": TypeKind.PTR_MUT}
 _MACROS: Final = {"kvec": "KVec", "vec": "Vec"}
 
 
@@ -60,6 +61,8 @@ class CallTypes:
     def of(self, call: Call) -> TypeRef | None:
         """The type of what a call returns."""
         if call.form is CallForm.MACRO:
+            if call.name in _ADDRESSES:
+                return self._address(call)
             name = _MACROS.get(call.name)
             return TypeRef(TypeKind.PATH, name, (), name) if name is not None else None
         if call.form is CallForm.METHOD and call.receiver is not None:
@@ -97,6 +100,15 @@ class CallTypes:
                 return self.returned(free, None)
         other = call.name in _NO_CONSTRUCTOR or call.name in HANDING_OUT
         return owner if owner.head in CONTAINERS and not other else None
+
+    def _address(self, call: Call) -> TypeRef:
+        """A raw pointer to what stands in the call."""
+        pieces = self.cx.parsed.fragments_in(call.node)
+        place = next(iter(pieces[0].root.named_children), None) if len(pieces) == 1 else None
+        if place is not None and place.type == "expression_statement":
+            place = next(iter(place.named_children), None)
+        inner = self.types.of(place) if place is not None else None
+        return TypeRef(_ADDRESSES[call.name], args=(inner or TypeRef(TypeKind.OTHER),))
 
     def _method(self, call: Call, value: Node) -> TypeRef | None:
         receiver = self.types.of(value)

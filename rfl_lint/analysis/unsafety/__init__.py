@@ -1,0 +1,1 @@
+"""What in an unsafe block is unsafe, and what its declarations require."""
