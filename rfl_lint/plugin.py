@@ -2,6 +2,7 @@
 
 from rfl_lint.analysis.allocation.fix import advice, repair
 from rfl_lint.analysis.allocation.flagless import Fault, flagless_call
+from rfl_lint.analysis.code.allowances import ATTRIBUTE_KINDS, expectable
 from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
@@ -26,6 +27,7 @@ from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile, span_of
 from rfl_lint.tree import KERNEL_ROLES, Era, KernelTree, Role
 
 __all__ = [
+    "ATTRIBUTE_KINDS",
     "KERNEL_ROLES",
     "OTHER_C_TYPES",
     "Confidence",
@@ -66,6 +68,7 @@ __all__ = [
     "documentation_of",
     "ends_line",
     "exit_span",
+    "expectable",
     "flagless_call",
     "has_own_types",
     "in_words",
