@@ -20,6 +20,7 @@ from rfl_lint.analysis.printing.continued import is_continued
 from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
 from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
+from rfl_lint.analysis.types.aliases import is_unit_by_default
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -75,6 +76,7 @@ __all__ = [
     "is_continued",
     "kernel_module",
     "kernel_type",
+    "is_unit_by_default",
     "labels",
     "leaks",
     "message_of",

@@ -16,3 +16,11 @@ pub(crate) fn report(levels: &[u32]) {
     }
     pr_cont!("\n");
 }
+
+/// Refuses a level that no lamp has.
+pub(crate) fn check(level: u32) -> Result<()> {
+    if level > 100 {
+        return Err(EINVAL);
+    }
+    Ok(())
+}

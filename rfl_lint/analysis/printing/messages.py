@@ -6,15 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from rfl_lint.analysis.code.calls import CallForm, call_of
+from rfl_lint.analysis.code.calls import Call, CallForm, call_of
+from rfl_lint.analysis.code.origins import Origin, meaning_of, names_at
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
 from rfl_lint.tables import load_table
 
 STRINGS: Final = frozenset({"string_literal", "raw_string_literal"})
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
-# What a path to a macro of the kernel crate begins with.
-_KERNEL: Final = frozenset({"kernel", "crate", "$crate"})
 _LIBRARY: Final = "kernel"
 _UNIT: Final = re.compile(r"\\(?:\r?\n\s*|x[0-9a-fA-F]{2}|u\{[0-9a-fA-F_]*\}|.)|[^\\]", re.DOTALL)
 _RAW: Final = re.compile(r'r(#*)"(.*)"\1', re.DOTALL)
@@ -39,11 +38,10 @@ def message_of(node: Node, cx: Context) -> Message | None:
     call = call_of(node, cx.parsed)
     if call is None or call.form is not CallForm.MACRO:
         return None
-    table = load_table("printing")
-    name = call.name if call.name in table else cx.memo(_renamed).get(call.name, "")
-    if name not in table or not _is_kernels(call.name, call.path, cx):
+    name = _kernel_name(call, cx)
+    if name is None:
         return None
-    row = table[name]
+    row = load_table("printing")[name]
     arguments = _arguments(node)
     text = None
     if len(arguments) > row["before"]:
@@ -67,32 +65,33 @@ def ends_line(literal: str) -> bool:
     return last in ("\n", "\\n")
 
 
-def _renamed(cx: Context) -> dict[str, str]:
-    """Macros of the kernel that this file imports under another name."""
+def _kernel_name(call: Call, cx: Context) -> str | None:
+    """The name that the kernel's printing macro has which a call means; None for any other macro."""
     table = load_table("printing")
-    found = {}
-    for use in cx.facts.uses:
-        first, _, rest = use.path.partition("::")
-        name = rest.rpartition("::")[2]
-        if first in _KERNEL and use.alias != name and name in table:
-            found[use.alias] = name
-    return found
+    if call.name not in table and call.name not in cx.memo(_renamed):
+        return None
+    path = (*call.path, call.name)
+    crate = cx.index.names.home(cx.path).crate
+    if names_at(cx).macro(path) is Origin.LOCAL:
+        return call.name if crate == _LIBRARY else None
+    named = meaning_of(path, call.node, cx)
+    if named.origin is Origin.KERNEL:
+        return named.name if named.name in table else None
+    if named.origin is not Origin.UNSAID or (crate != _LIBRARY and _is_redefined(call.name, crate, cx)):
+        return None
+    return call.name
 
 
-def _is_kernels(name: str, path: tuple[str, ...], cx: Context) -> bool:
-    if path:
-        return path[0] in _KERNEL
-    imported = cx.index.imported(cx.path, name)
-    if imported is not None:
-        return imported.partition("::")[0] in _KERNEL
-    home = cx.index.names.home(cx.path)
-    return home.crate == _LIBRARY or not _is_redefined(name, home.crate, cx)
+def _renamed(cx: Context) -> frozenset[str]:
+    """The names under which the file imports printing macros, where those are not their own."""
+    table = load_table("printing")
+    return frozenset(
+        use.alias for use in cx.facts.uses if use.alias not in table and use.path.rpartition("::")[2] in table
+    )
 
 
 def _is_redefined(name: str, crate: str, cx: Context) -> bool:
     """Whether a crate that is not the kernel's has a macro of its own of that name."""
-    if any(macro.name == name for macro in cx.facts.macros):
-        return True
     names = cx.index.names
     return any(
         macro.name == name and names.home(path).crate == crate
