@@ -19,8 +19,8 @@ from rfl_lint.analysis.pointers.upcasts import upcasts
 from rfl_lint.analysis.printing.continued import is_continued
 from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
-from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
 from rfl_lint.analysis.types.aliases import is_unit_by_default
+from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -74,9 +74,9 @@ __all__ = [
     "has_own_types",
     "in_words",
     "is_continued",
+    "is_unit_by_default",
     "kernel_module",
     "kernel_type",
-    "is_unit_by_default",
     "labels",
     "leaks",
     "message_of",
