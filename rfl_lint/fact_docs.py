@@ -1,10 +1,71 @@
-"""Which headings stand in the docs of which item."""
+"""What the docs of an item say that others ask for: their headings, and the safety contract."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from typing import Final
+
 from rfl_lint.doc_text import DocComment
+from rfl_lint.fact_types import Contract
+
+_SAFETY: Final = frozenset({"safety", "implementation safety"})
+
+_ASKING: Final = re.compile(
+    r"\b(?:must|ensures?|guarantees?|requires?|required|shall|should|may|only|until|valid)\b"
+)
+_NOTHING: Final = re.compile(r"(?i)\balways safe\b|\bno (?:safety )?requirements\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDocs:
+    """The headings of an item's docs, lower case, in order, and what its `# Safety` section asks for."""
+
+    sections: tuple[str, ...] = ()
+    contract: Contract | None = None
+
+
+NO_DOCS: Final = ItemDocs()
+
+
+def item_docs(*docs: DocComment | None) -> ItemDocs:
+    """What the outer and inner docs of an item say."""
+    sections = section_names(*docs)
+    if not sections:
+        return NO_DOCS
+    contract = None if _SAFETY.isdisjoint(sections) else next(filter(None, map(_contract, docs)), None)
+    return ItemDocs(sections, contract)
 
 
 def section_names(*docs: DocComment | None) -> tuple[str, ...]:
     """The headings of an item's docs, lower case, in order."""
     return tuple(heading.key for doc in docs if doc is not None for heading in doc.headings if heading.key)
+
+
+def _contract(doc: DocComment | None) -> Contract | None:
+    """The requirements of the first `# Safety` section; an item of a list includes those of lists in it."""
+    section = next((each for each in doc.sections if each.heading.key in _SAFETY), None) if doc else None
+    if section is None:
+        return None
+    found: list[str] = []
+    listed = False
+    lead = ""
+    for item in section.items:
+        if item.marker and item.depth and found:
+            found[-1] = f"{found[-1]} {item.marker} {item.text}"
+            continue
+        if lead and not (item.marker and lead.endswith(":")):
+            found += _asked(lead, is_first=not found)
+        lead = "" if item.marker else item.text
+        if item.marker:
+            found.append(item.text)
+            listed = True
+    if lead:
+        found += _asked(lead, is_first=not found)
+    return Contract(tuple(found), listed, section.heading.span)
+
+
+def _asked(paragraph: str, *, is_first: bool) -> list[str]:
+    """A paragraph as a requirement, if it is one: below others it may also explain them."""
+    asks = is_first or _ASKING.search(paragraph)
+    return [paragraph] if asks and not _NOTHING.search(paragraph) else []

@@ -15,6 +15,18 @@ _LIFETIME: Final = re.compile(r"'\w+\s*")
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """What the `# Safety` section of an unsafe function or trait asks for, one by one; `span` is its heading.
+
+    `listed` tells whether the requirements are items of a list.
+    """
+
+    requirements: tuple[str, ...]
+    listed: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class FieldFact:
     """A field (`0`, `1`, .. in a tuple struct) and its type's text; in an enum a variant and its payload."""
 
@@ -40,6 +52,7 @@ class TypeFact:
     is_pub: bool = False
     sections: tuple[str, ...] = ()
     """The headings of its docs, lower case: `safety`, `invariants`."""
+    contract: Contract | None = None
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -90,6 +103,7 @@ class FunctionFact:
     """Every name that stands before a `(` in the body, if a parameter is a raw pointer: nobody asks of others."""
     sections: tuple[str, ...] = ()
     """The headings of its docs, lower case: `safety`, `panics`."""
+    contract: Contract | None = None
 
     @property
     def is_unsafe(self) -> bool:

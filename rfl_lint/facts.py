@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rfl_lint.doc_text import DocComments
-from rfl_lint.fact_docs import section_names
+from rfl_lint.fact_docs import NO_DOCS, ItemDocs, item_docs, section_names
 from rfl_lint.fact_types import (
     FieldFact,
     FileFacts,
@@ -144,9 +144,9 @@ class _Reader:
             return
         attributes = self._attributes(start)
         scope = self.scopes[-1]
-        sections = self._sections(node) if self.docs.runs else ()
+        docs = self._docs(node) if self.docs.runs else NO_DOCS
         if kind in _FUNCTIONS:
-            self._function(node, scope, attributes, sections)
+            self._function(node, scope, attributes, docs)
         elif kind == "impl_item":
             self._impl(node, scope, attributes)
         elif kind == "mod_item":
@@ -174,7 +174,7 @@ class _Reader:
                 self.impls[-1] = held
                 self.scopes[-1] = replace(scope, impl=held)
         else:
-            self._type(node, kind, scope, attributes, sections)
+            self._type(node, kind, scope, attributes, docs)
 
     def _text(self, node: Node) -> str:
         return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
@@ -194,12 +194,12 @@ class _Reader:
         self.pending.clear()
         return texts
 
-    def _sections(self, node: Node) -> tuple[str, ...]:
+    def _docs(self, node: Node) -> ItemDocs:
         docs = self.docs.of(node.start_byte)
         if not self.docs.inner:
-            return section_names(docs)
+            return item_docs(docs)
         body = node.child_by_field_name("body")
-        return section_names(docs, None if body is None else self.docs.inside(body.start_byte + 1))
+        return item_docs(docs, None if body is None else self.docs.inside(body.start_byte + 1))
 
     def _macro(self, node: Node, scope: _Scope, attributes: tuple[str, ...]) -> None:
         names = _DEFINED.findall(self.data, node.start_byte, node.end_byte)
@@ -209,9 +209,7 @@ class _Reader:
             MacroFact(self._field(node, "name"), span_of(node), scope.module, exported, defines)
         )
 
-    def _function(
-        self, node: Node, scope: _Scope, attributes: tuple[str, ...], sections: tuple[str, ...]
-    ) -> None:
+    def _function(self, node: Node, scope: _Scope, attributes: tuple[str, ...], docs: ItemDocs) -> None:
         name = generics = returns = modifiers = receiver = ""
         params: tuple[ParamFact, ...] = ()
         is_pub = arrow = False
@@ -254,7 +252,8 @@ class _Reader:
                 body is not None,
                 impl.generics if impl else "",
                 self._called(body, params, receiver) if body is not None else (),
-                sections,
+                docs.sections,
+                docs.contract,
             )
         )
         self.scopes.append(_Scope(node.end_byte, scope.module))
@@ -300,7 +299,7 @@ class _Reader:
         kind: str,
         scope: _Scope,
         attributes: tuple[str, ...],
-        sections: tuple[str, ...],
+        docs: ItemDocs,
     ) -> None:
         if not _TYPE_KINDS[kind]:
             return
@@ -318,7 +317,8 @@ class _Reader:
                 attributes,
                 scope.module,
                 any(child.type == "visibility_modifier" for child in node.children),
-                sections,
+                docs.sections,
+                docs.contract,
             )
         )
         if kind == "trait_item":
