@@ -9,7 +9,11 @@ from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.ffi.core_types import OTHER as OTHER_C_TYPES
 from rfl_lint.analysis.ffi.core_types import CoreType, core_types
 from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, kernel_type
+from rfl_lint.analysis.layout.allocator_traits import methods_without_old_layout
+from rfl_lint.analysis.layout.dangling import byte_danglings
+from rfl_lint.analysis.layout.fabricated import fabricated_layout
 from rfl_lint.analysis.layout.sizes import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
+from rfl_lint.analysis.layout.zero_size import unchecked_pointers
 from rfl_lint.analysis.leaks.queries import Leak, exit_span, leaks, shown_exit
 from rfl_lint.analysis.pointers.derivations import in_words, labels
 from rfl_lint.analysis.pointers.lookup_keys import Unreturned, unreturned
@@ -62,6 +66,7 @@ __all__ = [
     "Unreturned",
     "UnsafeOperation",
     "advice",
+    "byte_danglings",
     "c_calls",
     "comment_beside",
     "comment_insertion",
@@ -70,6 +75,7 @@ __all__ = [
     "ends_line",
     "exit_span",
     "expectable",
+    "fabricated_layout",
     "flagless_call",
     "has_own_types",
     "in_words",
@@ -80,6 +86,7 @@ __all__ = [
     "labels",
     "leaks",
     "message_of",
+    "methods_without_old_layout",
     "mismatches",
     "owned_references",
     "repair",
@@ -88,6 +95,7 @@ __all__ = [
     "size_only_allocations",
     "span_of",
     "step_line",
+    "unchecked_pointers",
     "unread_layouts",
     "unreturned",
     "unsafe_keyword",

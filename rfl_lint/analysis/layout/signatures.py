@@ -7,8 +7,14 @@ from typing import Final
 
 from rfl_lint.analysis.code.local_calls import Function, Parameter
 from rfl_lint.facts import head_name
+from rfl_lint.rule import Context
 
 POINTER: Final = re.compile(r"\*\s*(mut|const)\b|\bNonNull\b")
+
+
+def speaks_of_layouts(cx: Context) -> bool:
+    """Whether the word stands in the file at all; for `Context.memo`."""
+    return b"Layout" in cx.source.data
 
 
 def layouts_of(function: Function) -> tuple[Parameter, ...]:

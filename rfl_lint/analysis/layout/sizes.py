@@ -18,7 +18,14 @@ from rfl_lint.analysis.code.calls import Call, CallForm, call_of, nodes_below, u
 from rfl_lint.analysis.code.local_calls import FileFunctions, Function, Parameter, call_around, file_functions
 from rfl_lint.analysis.code.scopes import Binding, BindingKind, StepKind, scopes
 from rfl_lint.analysis.code.stored_functions import StoredFunctions
-from rfl_lint.analysis.layout.signatures import POINTER, is_new_size, is_old, is_reallocation, layouts_of
+from rfl_lint.analysis.layout.signatures import (
+    POINTER,
+    is_new_size,
+    is_old,
+    is_reallocation,
+    layouts_of,
+    speaks_of_layouts,
+)
 from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
@@ -70,7 +77,7 @@ class UnreadLayout:
 
 def size_only_allocations(node: Node, cx: Context) -> Iterator[SizeOnly]:
     """The slab allocations of a `function_item` that ignore the alignment they are asked for."""
-    file = cx.memo(_Layouts)
+    file = cx.memo(Layouts)
     function = file.function(node)
     if function is not None:
         yield from file.size_only(function)
@@ -81,7 +88,7 @@ def unread_layouts(node: Node, cx: Context) -> Iterator[UnreadLayout]:
 
     A body that does not touch the pointer either reallocates nothing (`todo!()`, `Err(..)`).
     """
-    file = cx.memo(_Layouts)
+    file = cx.memo(Layouts)
     function = file.function(node)
     if function is None or not is_reallocation(function):
         return
@@ -94,7 +101,7 @@ def unread_layouts(node: Node, cx: Context) -> Iterator[UnreadLayout]:
 
 
 @dataclass(eq=False)
-class _Layouts:
+class Layouts:
     """Answers about the layouts of one file, computed as they are asked for."""
 
     cx: Context
@@ -106,19 +113,19 @@ class _Layouts:
 
     @cached_property
     def functions(self) -> FileFunctions:
+        """The functions of the file."""
         return file_functions(self.cx)
 
     @cached_property
     def stored(self) -> StoredFunctions:
-        return StoredFunctions(self.cx, self.functions, _slab(self.cx) | _page(self.cx))
-
-    @cached_property
-    def _speaks_of_layouts(self) -> bool:
-        return b"Layout" in self.cx.source.data
+        """Where the file keeps the C functions that allocate and free."""
+        return StoredFunctions(
+            self.cx, self.functions, _slab(self.cx) | _page(self.cx) | giving_back(self.cx)
+        )
 
     def function(self, node: Node) -> Function | None:
         """The function of a node, if it is given a layout."""
-        if not self._speaks_of_layouts:
+        if not self.cx.memo(speaks_of_layouts):
             return None
         function = self.functions.by_node.get(node.id)
         return function if function is not None and layouts_of(function) else None
@@ -133,7 +140,7 @@ class _Layouts:
             looks = [
                 self._look_at(identifier, function, hops)
                 for identifier in self._identifiers(function.body)
-                if self._origin(identifier, function) is parameter
+                if self.origin(identifier, function) is parameter
             ]
             self.looked[key] = max(looks, default=Look.NOTHING)
         return self.looked[key]
@@ -152,7 +159,7 @@ class _Layouts:
     def _identifiers(self, node: Node) -> list[Node]:
         return nodes_below(self.cx.parsed, node, _IDENTIFIER)
 
-    def _origin(self, identifier: Node, function: Function) -> Parameter | None:
+    def origin(self, identifier: Node, function: Function) -> Parameter | None:
         """The parameter that a name stands for, through plain copies of it."""
         for _ in range(MAX_HOPS):
             binding = scopes(self.cx).binding(identifier)
@@ -288,20 +295,20 @@ class _Layouts:
         self, call: Call, c_function: str, function: Function, parameter: Parameter
     ) -> Node | None:
         """The argument made from the size of a layout; where several are, the one that C takes as the size."""
-        told = [each for each in call.arguments if self._is_sized(each, function, parameter)]
+        told = [each for each in call.arguments if self.is_sized(each, function, parameter)]
         if len(told) < 2:
             return told[0] if told else None
         row = self.cx.table("layout")["slab"][c_function]
         index = row.get(f"size_of_{len(call.arguments)}", row["size"])
         return next((each for each in told if call.arguments.index(each) == index), told[-1])
 
-    def _is_sized(self, node: Node, function: Function, layout: Parameter) -> bool:
+    def is_sized(self, node: Node, function: Function, layout: Parameter) -> bool:
         """Whether an expression is made from the size of a layout, through locals.
 
         Next to the one old layout of a `realloc` the new size is a parameter of its own.
         """
         for identifier in self._identifiers(node):
-            origin = self._origin(identifier, function)
+            origin = self.origin(identifier, function)
             if origin is layout:
                 found = self._look_at(identifier, function) is Look.SIZE
             elif origin is not None:
@@ -321,12 +328,12 @@ class _Layouts:
         if key not in self.sized and self.depth < MAX_LOCALS:
             self.sized[key] = False  # a local that leads back to itself adds nothing
             self.depth += 1
-            values = self._values(binding, function)
-            self.sized[key] = any(self._is_sized(value, function, layout) for value in values)
+            values = self.values(binding, function)
+            self.sized[key] = any(self.is_sized(value, function, layout) for value in values)
             self.depth -= 1
         return self.sized.get(key, False)
 
-    def _values(self, binding: Binding, function: Function) -> list[Node]:
+    def values(self, binding: Binding, function: Function) -> list[Node]:
         """What a local is bound to, and what is assigned to it anywhere in the function."""
         value = binding.value
         for step in binding.steps:
@@ -382,13 +389,13 @@ class _Layouts:
         value = self._copied(argument, caller)
         if value is None:
             return not _is_raw(self.cx.text(argument))
-        own = self._origin(value, caller)
+        own = self.origin(value, caller)
         if own is not None:
             if self.look(caller, own) is Look.ALIGNMENT:
                 return True
             return hops < MAX_HOPS and self._unpadded_callers(caller, own, hops + 1) is None
         binding = scopes(self.cx).binding(value)
-        made = self._values(binding, caller) if binding is not None else []
+        made = self.values(binding, caller) if binding is not None else []
         return not any(_is_raw(self.cx.text(each)) for each in made)
 
 
@@ -400,6 +407,11 @@ def _is_raw(text: str) -> bool:
 def _slab(cx: Context) -> frozenset[str]:
     table: dict[str, Any] = cx.table("layout")["slab"]
     return frozenset(table)
+
+
+def giving_back(cx: Context) -> frozenset[str]:
+    """The C functions that take a pointer back, to free it or to put another in its place."""
+    return frozenset(cx.table("layout")["gives_back"])
 
 
 def _page(cx: Context) -> frozenset[str]:
