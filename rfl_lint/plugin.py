@@ -25,6 +25,8 @@ from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
 from rfl_lint.analysis.types.aliases import is_unit_by_default
 from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
+from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, undocumented
+from rfl_lint.analysis.tags.needless import Needless, needless_comments, without_marker
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -33,9 +35,11 @@ from rfl_lint.tree import KERNEL_ROLES, Era, KernelTree, Role
 
 __all__ = [
     "ATTRIBUTE_KINDS",
+    "CONSTRUCT_KINDS",
     "KERNEL_ROLES",
     "OTHER_C_TYPES",
     "Confidence",
+    "Construct",
     "Context",
     "CoreType",
     "Edit",
@@ -52,6 +56,7 @@ __all__ = [
     "Message",
     "Meta",
     "Misuse",
+    "Needless",
     "NoOptions",
     "Node",
     "OperationKind",
@@ -88,6 +93,7 @@ __all__ = [
     "message_of",
     "methods_without_old_layout",
     "mismatches",
+    "needless_comments",
     "owned_references",
     "repair",
     "shared_casts",
@@ -96,9 +102,11 @@ __all__ = [
     "span_of",
     "step_line",
     "unchecked_pointers",
+    "undocumented",
     "unread_layouts",
     "unreturned",
     "unsafe_keyword",
     "unsafe_operations",
     "upcasts",
+    "without_marker",
 ]

@@ -23,7 +23,7 @@ from rfl_lint.analysis.comments.anchor import (
 )
 from rfl_lint.analysis.comments.layers import comment_layers
 from rfl_lint.analysis.comments.rows import CommentRows, CommentRun
-from rfl_lint.analysis.comments.tags import Section
+from rfl_lint.analysis.comments.tags import Section, may_be_tag
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
 
@@ -77,8 +77,11 @@ def comment_beside(cx: Context, node: Node, tag: str) -> Section | None:
 
 def tagged_comments(cx: Context, tag: str) -> Iterator[tuple[Section, CommentRun]]:
     """Every section with `tag` in the file, whatever it belongs to; layer by layer, each from the end."""
+    holding = may_be_tag(tag)
+    if not holding.search(cx.source.data):
+        return
     for rows in comment_layers(cx):
-        for run in rows.runs():
+        for run in rows.runs(holding):
             for section in run.sections:
                 if section.tag == tag:
                     yield section, run

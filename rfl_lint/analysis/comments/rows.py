@@ -119,6 +119,11 @@ class CommentRows:
             self._kinds[row] = self._classify(row)
         return self._kinds[row]
 
+    def in_comment(self, offset: int) -> bool:
+        """Whether a byte of the layer belongs to a comment."""
+        index = bisect_right(self._comments, Span(offset, len(self.source.data) + 1)) - 1
+        return index >= 0 and offset < self._comments[index].end
+
     def run_above(self, row: int) -> CommentRun | None:
         """The run that ends above a line with only blank lines and attributes between."""
         if row not in self._above:
@@ -179,11 +184,13 @@ class CommentRows:
             }
         return self._tags[row]
 
-    def runs(self) -> Iterator[CommentRun]:
-        """Every run of the layer, from the last to the first."""
+    def runs(self, holding: re.Pattern[bytes] | None = None) -> Iterator[CommentRun]:
+        """Every run of the layer, from the last to the first, or only those that hold a pattern."""
         above = len(self.source.data) + 1
         for comment in reversed(self._comments):
             if comment.start < above:
+                if holding is not None and not holding.search(self.source.data, comment.start, comment.end):
+                    continue
                 run = self.run_at(comment.start)
                 above = run.span.start
                 yield run

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Final
 
 from rfl_lint.source import Span
@@ -126,6 +127,14 @@ class _Mark:
     tags: tuple[str, ...]
     form: Form
     leads: bool
+
+
+@cache
+def may_be_tag(tag: str) -> re.Pattern[bytes]:
+    """What a comment holds at the least if it has a section with this tag, however it is written."""
+    if tag != "SAFETY":
+        return re.compile(re.escape(tag).encode())
+    return re.compile(b"|".join([b"(?i:safety)", *(word.encode() for word in sorted(_MISSPELT))]))
 
 
 def read_sections(lines: Sequence[CommentLine], data: bytes) -> tuple[Section, ...]:

@@ -1,0 +1,187 @@
+"""Tagged comments on code that has nothing for them to speak of.
+
+Whether code may hold what a tag is about is asked of its words, whatever the parser made of them, so that a comment
+counts as needless only above code in which nothing can be meant: no macro that nobody has read, no `$x` that stands
+for other code. A comment that is merely in the wrong place is none of these either: what it is missed at says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rfl_lint.analysis.code.calls import called_name, nodes_below, path_of
+from rfl_lint.analysis.comments.documentation import tagged_comments
+from rfl_lint.analysis.comments.layers import comment_layers
+from rfl_lint.analysis.comments.rows import CommentRun
+from rfl_lint.analysis.comments.subject import Subject, first_line, subject_of
+from rfl_lint.analysis.comments.tags import Section
+from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, undocumented
+from rfl_lint.analysis.tags.table import Tag, TagTable, tag_table
+from rfl_lint.finding import Edit, Fix
+from rfl_lint.rule import Context
+from rfl_lint.source import Span
+from rfl_lint.syntax import Node, span_of
+
+_SHOWN: Final = 48
+_ATTRIBUTE: Final = re.compile(rb"#!?\[\s*(?P<name>[\w:]+)(?:\s*\((?P<arguments>[^()]*)\))?")
+_METAVARIABLE: Final = re.compile(rb"\$(?!crate\b)[\w(]")
+_UNSAFE: Final = re.compile(r"\bunsafe\b")
+_CALLS: Final = frozenset(
+    {"call_expression", "index_expression", "binary_expression", "compound_assignment_expr"}
+)
+_MACROS: Final = frozenset({"macro_invocation"})
+_COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||", "&", "|", "^"})
+
+
+@dataclass(frozen=True, slots=True)
+class Needless:
+    """A tagged section that speaks of nothing, and the code it stands at."""
+
+    section: Section
+    run: CommentRun
+    subject: Subject
+    code: str
+    """The beginning of that code, short enough to be named."""
+
+
+def needless_comments(cx: Context, name: str) -> Iterator[Needless]:
+    """The comments with a tag on code that has no construct of that tag."""
+    table = tag_table(cx)
+    tag = table.tags.get(name)
+    if tag is None:
+        return
+    for section, run in tagged_comments(cx, name):
+        if section.line.introducer(cx.source.data)[:3] in (b"///", b"//!", b"/**"):
+            continue  # docs: other rules speak about those
+        near = first_line(cx, run)
+        if near is not None and _mentioned(cx, tag, near):
+            continue
+        subject = subject_of(cx, run)
+        if (
+            subject is None
+            or _mentioned(cx, tag, subject.span)
+            or _METAVARIABLE.search(cx.source.data, subject.span.start, subject.span.end)
+        ):
+            continue
+        if _is_opaque(cx, table, tag, subject) or (tag.any_call and _calls(cx, table, tag, subject)):
+            continue
+        if not ("unsafe" in tag.words and _in_unsafe(cx, subject.node)) and not _is_misplaced(
+            cx, tag, subject
+        ):
+            yield Needless(section, run, subject, _shown(cx, subject.node))
+
+
+def without_marker(cx: Context, section: Section) -> Fix | None:
+    """The fix that makes an ordinary comment of a tagged one; None where that leaves no sentence."""
+    data = cx.source.data
+    start, end = section.marker.start, section.marker.end
+    behind = data[end : section.line.text.end]
+    if not section.leads or data[start:end] != f"{section.tag}:".encode() or not behind.strip():
+        return None
+    end += len(behind) - len(behind.lstrip())
+    return Fix("make it an ordinary comment", (Edit(Span(start, end), ""),))
+
+
+def _shown(cx: Context, node: Node) -> str:
+    first = cx.text(node).partition("\n")[0].strip().rstrip("{;,").rstrip()
+    text = first if len(first) <= _SHOWN else f"{first[:_SHOWN].rstrip()} .."
+    return text.replace("`", "'")
+
+
+def _mentioned(cx: Context, tag: Tag, span: Span) -> bool:
+    rows = comment_layers(cx).at(span.end - 1)
+    found = tag.mentions.finditer(cx.source.data, span.start, span.end)
+    return any(not rows.in_comment(match.start()) for match in found)
+
+
+def _is_opaque(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool:
+    """Whether a macro that is called in the code, or around it, may make anything of it."""
+    inside = (
+        node
+        for fragment in cx.parsed.fragments
+        for node in fragment.find(_MACROS).get("macro_invocation", ())
+        if subject.span.start <= node.start_byte < subject.span.end
+    )
+    around = (node for node in cx.ancestors(subject.node) if node.type == "macro_invocation")
+    if any(not _is_transparent(cx, table, tag, node) for node in (*inside, *around)):
+        return True
+    rows = comment_layers(cx).at(subject.span.start)
+    return any(
+        not _is_inert(table, match) and not rows.in_comment(match.start())
+        for match in _ATTRIBUTE.finditer(cx.source.data, subject.span.start, subject.span.end)
+    )
+
+
+def _is_inert(table: TagTable, attribute: re.Match[bytes]) -> bool:
+    """Whether an attribute makes no code: one of the compiler's own, a derive of the standard library."""
+    name = attribute["name"].decode()
+    if name == "derive":
+        derived = re.findall(
+            r"\w+(?=\s*(?:,|$))", (attribute["arguments"] or b"$").decode("utf-8", "replace")
+        )
+        return bool(derived) and table.inert_derives.issuperset(derived)
+    return name.partition("::")[0] in table.inert_attributes
+
+
+def _is_transparent(cx: Context, table: TagTable, tag: Tag, call: Node) -> bool:
+    """Whether all that a macro call does is in its arguments: a known one, or one of this file that says so."""
+    macro = call.child_by_field_name("macro")
+    path = path_of(macro, cx.parsed) if macro is not None else ()
+    waiting, seen = list(path[-1:]), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in table.transparent or name in seen:
+            continue
+        seen.add(name)
+        definitions = [fact.span for fact in cx.facts.macros if fact.name == name]
+        if not definitions or any(_mentioned(cx, tag, span) for span in definitions):
+            return False
+        for span in definitions:
+            waiting += re.findall(r"(\w+)!\s*[({\[]", cx.source.text(span).partition("{")[2])
+    return bool(path)
+
+
+def _calls(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool:
+    """Whether code calls, indexes or computes anything of which it is not known that it is harmless."""
+    del table
+    for node in nodes_below(cx.parsed, subject.node, _CALLS):
+        if node.type == "binary_expression":
+            operator = node.child_by_field_name("operator")
+            if operator is not None and operator.type in _COMPARISONS:
+                continue
+        elif node.type == "compound_assignment_expr":
+            operator = node.child_by_field_name("operator")
+            if operator is not None and operator.type in ("&=", "|=", "^="):
+                continue
+        elif node.type == "call_expression":
+            name = called_name(node, cx.parsed)
+            # A name in capitals makes a value: `Some(x)`.
+            if name and (name[0].isupper() or tag.cannot.fullmatch(name.encode())):
+                continue
+        return True
+    return False
+
+
+def _in_unsafe(cx: Context, node: Node) -> bool:
+    """Whether code stands where unsafe operations need no word of their own."""
+    for above in cx.ancestors(node):
+        if above.type == "unsafe_block":
+            return True
+        if above.type == "function_item":
+            head = cx.source.data[above.start_byte : above.start_byte + 4096].partition(b"fn")[0]
+            return bool(_UNSAFE.search(head.decode("utf-8", "replace")))
+    return False
+
+
+def _is_misplaced(cx: Context, tag: Tag, subject: Subject) -> bool:
+    """Whether the next code in the same block that asks for such a comment has none."""
+    following = subject.node.next_named_sibling
+    while following is not None:
+        if _mentioned(cx, tag, span_of(following)):
+            sites = nodes_below(cx.parsed, following, CONSTRUCT_KINDS)
+            return any(undocumented(cx, site, tag.name) is not None for site in sites)
+        following = following.next_named_sibling
+    return False
