@@ -23,10 +23,10 @@ from rfl_lint.analysis.pointers.upcasts import upcasts
 from rfl_lint.analysis.printing.continued import is_continued
 from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
-from rfl_lint.analysis.types.aliases import is_unit_by_default
-from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
 from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, undocumented
 from rfl_lint.analysis.tags.needless import Needless, needless_comments, without_marker
+from rfl_lint.analysis.types.aliases import is_unit_by_default
+from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from rfl_lint.analysis.code.calls import Call, CallForm
 from rfl_lint.rule import Context
-from rfl_lint.tables import load_table
 
 _METHOD: Final = re.compile(r"\.(?P<name>\w+)(?P<arguments>\([_, ]*\))?")
 
@@ -77,8 +76,7 @@ class TagTable:
 
 def tag_table(cx: Context) -> TagTable:
     """The table as it holds for the run at hand."""
-    del cx
-    return _arranged(load_table("comment_tags"))
+    return _arranged(cx.table("comment_tags"))
 
 
 # One arrangement for each table that was met: what a run reads is the same object every time.
@@ -88,7 +86,7 @@ _MADE: Final[dict[int, tuple[Mapping[str, Any], TagTable]]] = {}
 def _arranged(raw: Mapping[str, Any]) -> TagTable:
     made = _MADE.get(id(raw))
     if made is None:
-        tags = {name: _tag(name, entry) for name, entry in raw.items() if isinstance(entry, Mapping)}
+        tags = {name: _tag(name, entry) for name, entry in raw["tags"].items()}
         lists = ("transparent_macros", "inert_attributes", "inert_derives")
         made = _MADE[id(raw)] = (raw, TagTable(tags, *(frozenset(raw.get(key, ())) for key in lists)))
     return made[1]
