@@ -9,6 +9,7 @@ from rfl_lint.engine import Lint, lint_source
 from rfl_lint.rule import Rule
 from rfl_lint.ruledoc import Example, read_doc
 from rfl_lint.source import SourceFile
+from rfl_lint.testing import pretended_tree
 
 
 def example_failures(rule: type[Rule]) -> list[str]:
@@ -27,7 +28,8 @@ def _has(examples: tuple[Example, ...], *, good: bool) -> bool:
 def _problems(rule: type[Rule], example: Example) -> list[str]:
     name = rule.meta.name
     lint = Lint([rule()], frozenset({name} if example.strict else ()), report_unused=False)
-    result = lint_source(SourceFile(example.path, example.code.encode()), lint)
+    tree = pretended_tree("own", frozenset(example.files)) if example.files else None
+    result = lint_source(SourceFile(example.path, example.code.encode()), lint, tree)
     problems = [f"{name} crashed: {crash.error}\n{crash.trace}" for crash in result.crashes]
     # A finding of another name says that the example could not be analysed.
     problems += [finding.message for finding in result.findings if finding.rule != name]

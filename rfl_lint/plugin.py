@@ -6,6 +6,7 @@ from rfl_lint.analysis.code.allowances import ATTRIBUTE_KINDS, expectable
 from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
+from rfl_lint.analysis.docs.srctree import broken_links
 from rfl_lint.analysis.ffi.core_types import OTHER as OTHER_C_TYPES
 from rfl_lint.analysis.ffi.core_types import CoreType, core_types
 from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, kernel_type
@@ -72,6 +73,7 @@ __all__ = [
     "UnsafeOperation",
     "advice",
     "byte_danglings",
+    "broken_links",
     "c_calls",
     "comment_beside",
     "comment_insertion",

@@ -2,7 +2,8 @@
 
 A docstring states the rule in its first line; then come `Why:`, `Bad:` and `Good:` with indented Rust (as
 often as wanted), `Notes:` and `See:`. `Bad (strict):` is an example of the strict part, and
-`Bad (in rust/kernel/a.rs):` one that depends on where it stands.
+`Bad (in rust/kernel/a.rs):` one that depends on where it stands, `Bad (with include/linux/a.h):` one that depends on a
+file of the tree.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Example:
     strict: bool = False
     path: str = EXAMPLE_PATH
     caption: str = ""
+    files: tuple[str, ...] = ()
+    """Files that the tree of the example holds; none: it stands in no tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def _example(name: str, argument: str, body: list[str]) -> Example:
         strict="strict" in words,
         path=paths[0] if paths else EXAMPLE_PATH,
         caption=caption,
+        files=tuple(word.removeprefix("with ").strip() for word in words if word.startswith("with ")),
     )
 
 
@@ -214,6 +218,7 @@ def _capital(text: str) -> str:
 
 def _example_heading(example: Example) -> str:
     where = "" if example.path == EXAMPLE_PATH else f", in {example.path}"
+    where += f", with {', '.join(example.files)} in the tree" if example.files else ""
     return ("Good" if example.good else "Bad") + (", strict" if example.strict else "") + where
 
 

@@ -4,6 +4,7 @@ A fixture is a Rust file whose comments say what must be found in it:
 
     //@ path: drivers/gpu/drm/demo.rs     the path to pretend (default: drivers/fixture/<file name>)
     //@ era: own | ext | alloc61          the era of the tree to pretend (default: no tree at all)
+    //@ file: include/linux/foo.h         a file that the tree holds beside the fixtures; may be repeated
     //@ doc-code                          look into doc comments' examples too
     //@ strict                            the rule's strict part runs
     //@ options: {"max": 3}               options of the rule, as JSON
@@ -24,7 +25,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,7 @@ from rfl_lint.source import SourceFile
 from rfl_lint.tree import KERNEL_MARKER, KernelTree
 from rfl_lint.workspace import Workspace
 
-_DIRECTIVE: Final = re.compile(rb"^//@[ \t]*([a-z-]+)(?::[ \t]*(.*?))?[ \t]*$", re.MULTILINE)
+_DIRECTIVE: Final = re.compile(rb"^//@[ \t]*([a-z-]+)(?::[ \t]*(.*?))?[ \t\r]*$", re.MULTILINE)
 _MARK: Final = re.compile(rb"//~(\^*)([?!]?)[ \t]*([a-z0-9-]+)[ \t]*([^\n]*?)[ \t]*(?=//~|$)", re.MULTILINE)
 _ERA_FILES: Final = {
     "own": frozenset({KERNEL_MARKER, "rust/kernel/alloc/kbox.rs", "rust/ffi.rs"}),
@@ -83,7 +84,7 @@ def read_fixture(path: Path) -> Fixture:
     raw = path.read_bytes()
     given = [(match[1].decode(), (match[2] or b"").decode()) for match in _DIRECTIVE.finditer(raw)]
     directives = dict(given)
-    if unknown := directives.keys() - {"path", "era", "doc-code", "strict", "options", "c"}:
+    if unknown := directives.keys() - {"path", "era", "doc-code", "strict", "options", "c", "file"}:
         raise ValueError(f"{path}: no such fixture directive: {', '.join(sorted(unknown))}")
     marks = tuple(_marks(raw))
     blanked = _DIRECTIVE.sub(lambda match: b" " * len(match[0]), raw)
@@ -91,12 +92,20 @@ def read_fixture(path: Path) -> Fixture:
     return Fixture(
         source=SourceFile(directives.get("path", f"drivers/fixture/{path.name}"), blanked),
         marks=marks,
-        tree=KernelTree(None, _ERA_FILES[directives["era"]] if "era" in directives else frozenset()),
+        tree=pretended_tree(
+            directives.get("era", ""), frozenset(text for name, text in given if name == "file")
+        ),
         doc_code="doc-code" in directives,
         strict="strict" in directives,
         options=json.loads(directives.get("options", "{}")),
         c_functions=tuple(_prototype(text, path) for name, text in given if name == "c"),
     )
+
+
+def pretended_tree(era: str, files: frozenset[str]) -> KernelTree:
+    """A tree that is on no disk: what makes its era (none if empty), and these files; alone if there are none."""
+    present = _ERA_FILES[era] if era else frozenset[str]()
+    return KernelTree(None, present, present | files if files else None)
 
 
 def _prototype(text: str, path: Path) -> CFunction:
@@ -134,8 +143,8 @@ def run_fixtures(fixtures: Sequence[Fixture], rule: type[Rule]) -> Outcome:
     strict = frozenset({rule.meta.name} if any(fixture.strict for fixture in fixtures) else ())
     doc_code = any(fixture.doc_code for fixture in fixtures)
     lint = Lint([chosen], strict, doc_code, report_unused=False)
-    tree = next((fixture.tree for fixture in fixtures if fixture.tree.present), fixtures[0].tree)
     sources = {fixture.source.path: fixture.source for fixture in fixtures}
+    tree = _joint_tree(fixtures)
     c_functions = {function.name: function for fixture in fixtures for function in fixture.c_functions}
     workspace = Workspace(tree, sources.get, doc_code=doc_code, kinds=lint.kinds, c_facts=c_functions.get)
     parsed = [workspace.parse(source) for source in sources.values()]
@@ -148,6 +157,15 @@ def run_fixtures(fixtures: Sequence[Fixture], rule: type[Rule]) -> Outcome:
         for failure in _compared(fixture, result)
     ]
     return Outcome(tuple(results), tuple(failures))
+
+
+def _joint_tree(fixtures: Sequence[Fixture]) -> KernelTree:
+    """The tree of a fixture folder: the era that a file of it names, and the files that any of them names."""
+    tree = next((fixture.tree for fixture in fixtures if fixture.tree.present), fixtures[0].tree)
+    named = [fixture.tree.files for fixture in fixtures if fixture.tree.files is not None]
+    if not named:
+        return tree
+    return replace(tree, files=frozenset(fixture.source.path for fixture in fixtures).union(*named))
 
 
 def _compared(fixture: Fixture, result: FileResult) -> Iterator[str]:

@@ -78,6 +78,8 @@ class KernelTree:
 
     root: Path | None = None
     present: frozenset[str] = frozenset()
+    files: frozenset[str] | None = None
+    """All files of a tree that is on no disk."""
 
     @property
     def is_kernel(self) -> bool:
@@ -117,6 +119,44 @@ class KernelTree:
     def is_leaf(self, path: str) -> bool:
         """Whether a path is a leaf module, as drivers, file systems and samples are: nobody builds on it."""
         return self.role(path) in (Role.DRIVER, Role.SAMPLE) and not path.startswith(_CORE)
+
+    def holds(self, path: str) -> bool:
+        """Whether there is a file or folder at a path relative to the root; never looks outside of it."""
+        inside = inside_path(path)
+        if inside is None:
+            return False
+        if self.files is not None:
+            return inside in self.files or any(name.startswith(f"{inside}/") for name in self.files)
+        return self.root is not None and exists(self.root / inside)
+
+    def names_in(self, folder: str) -> frozenset[str] | None:
+        """The names in a folder of the tree; None where it has no such folder."""
+        inside = inside_path(folder) if folder else ""
+        if inside is None:
+            return None
+        if self.files is not None:
+            below = f"{inside}/" if inside else ""
+            held = (name.removeprefix(below) for name in self.files if name.startswith(below))
+            return frozenset(name.partition("/")[0] for name in held) or None
+        if self.root is None:
+            return None
+        try:
+            return frozenset(each.name for each in (self.root / inside).iterdir())
+        except OSError:
+            return None
+
+
+def inside_path(path: str) -> str | None:
+    """A path relative to a tree's root without `.` and `..`; None for the root itself and for what leads out of it."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts) if parts and "\0" not in path else None
 
 
 def read_tree(root: Path) -> KernelTree:

@@ -7,6 +7,7 @@
 pub mod alloc;
 pub mod error;
 pub mod guard;
+pub mod lamp;
 pub mod ring;
 pub mod sync;
 
