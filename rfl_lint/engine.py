@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from rfl_lint.c.bundled import bundled_function
 from rfl_lint.facts import FACT_KINDS, FileFacts
 from rfl_lint.finding import Finding
 from rfl_lint.fingerprint import fingerprinted
@@ -80,6 +81,7 @@ def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) 
     """Lint one text that stands alone. Never raises on its content."""
     workspace = Workspace(
         tree if tree is not None else KernelTree(),
+        c_facts=bundled_function,
         doc_code=lint.doc_code,
         kinds=lint.kinds,
         tables=lint.tables,

@@ -13,6 +13,7 @@ from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, k
 from rfl_lint.analysis.layout.allocator_traits import methods_without_old_layout
 from rfl_lint.analysis.layout.dangling import byte_danglings
 from rfl_lint.analysis.layout.fabricated import fabricated_layout
+from rfl_lint.analysis.ffi.results import Fate, Unchecked, unchecked_results
 from rfl_lint.analysis.layout.sizes import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
 from rfl_lint.analysis.layout.zero_size import unchecked_pointers
 from rfl_lint.analysis.leaks.queries import Leak, exit_span, leaks, shown_exit
@@ -28,6 +29,7 @@ from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, undocu
 from rfl_lint.analysis.tags.needless import Needless, needless_comments, without_marker
 from rfl_lint.analysis.types.aliases import is_unit_by_default
 from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
+from rfl_lint.c.facts import Failure as CFailure
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -39,12 +41,14 @@ __all__ = [
     "CONSTRUCT_KINDS",
     "KERNEL_ROLES",
     "OTHER_C_TYPES",
+    "CFailure",
     "Confidence",
     "Construct",
     "Context",
     "CoreType",
     "Edit",
     "Era",
+    "Fate",
     "Fault",
     "Finding",
     "Fix",
@@ -68,6 +72,7 @@ __all__ = [
     "SizeOnly",
     "SourceFile",
     "Span",
+    "Unchecked",
     "UnreadLayout",
     "Unreturned",
     "UnsafeOperation",
@@ -105,6 +110,7 @@ __all__ = [
     "step_line",
     "unchecked_pointers",
     "undocumented",
+    "unchecked_results",
     "unread_layouts",
     "unreturned",
     "unsafe_keyword",

@@ -31,6 +31,7 @@ from typing import Final
 
 from rfl_lint.c.facts import CFunction
 from rfl_lint.c.prototypes import parse_prototype
+from rfl_lint.c.semantics import with_semantics
 from rfl_lint.engine import FileResult, Lint, lint_parsed
 from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
@@ -113,7 +114,7 @@ def _prototype(text: str, path: Path) -> CFunction:
     found = parse_prototype(text.encode(), match[1], header=path.name, line=1) if match else None
     if found is None:
         raise ValueError(f"{path}: not a C prototype: {text}")
-    return found
+    return with_semantics(found)
 
 
 def read_fixtures(path: Path) -> list[Fixture]:

@@ -14,4 +14,10 @@ struct Dimmer {
 impl Dimmer {
     /// The darkest step that still gives light.
     const DARKEST: c_int = 1;
+
+    /// Takes the lamp's regulator into use.
+    fn power(&self, regulator: *mut bindings::regulator) {
+        // SAFETY: The caller holds a reference to `regulator`.
+        unsafe { bindings::regulator_enable(regulator) };
+    }
 }
