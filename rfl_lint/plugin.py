@@ -10,10 +10,10 @@ from rfl_lint.analysis.docs.srctree import broken_links
 from rfl_lint.analysis.ffi.core_types import OTHER as OTHER_C_TYPES
 from rfl_lint.analysis.ffi.core_types import CoreType, core_types
 from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, kernel_type
+from rfl_lint.analysis.ffi.results import Fate, Unchecked, unchecked_results
 from rfl_lint.analysis.layout.allocator_traits import methods_without_old_layout
 from rfl_lint.analysis.layout.dangling import byte_danglings
 from rfl_lint.analysis.layout.fabricated import fabricated_layout
-from rfl_lint.analysis.ffi.results import Fate, Unchecked, unchecked_results
 from rfl_lint.analysis.layout.sizes import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
 from rfl_lint.analysis.layout.zero_size import unchecked_pointers
 from rfl_lint.analysis.leaks.queries import Leak, exit_span, leaks, shown_exit
@@ -109,8 +109,8 @@ __all__ = [
     "span_of",
     "step_line",
     "unchecked_pointers",
-    "undocumented",
     "unchecked_results",
+    "undocumented",
     "unread_layouts",
     "unreturned",
     "unsafe_keyword",
