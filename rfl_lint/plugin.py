@@ -2,6 +2,7 @@
 
 from rfl_lint.analysis.allocation.fix import advice, repair
 from rfl_lint.analysis.allocation.flagless import Fault, flagless_call
+from rfl_lint.analysis.allocation.hardcoded import HardcodedReason, hardcoded_flags
 from rfl_lint.analysis.code.allowances import ATTRIBUTE_KINDS, expectable
 from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
@@ -54,6 +55,7 @@ __all__ = [
     "Fix",
     "Fragment",
     "FragmentKind",
+    "HardcodedReason",
     "KernelTree",
     "Label",
     "Leak",
@@ -89,6 +91,7 @@ __all__ = [
     "expectable",
     "fabricated_layout",
     "flagless_call",
+    "hardcoded_flags",
     "has_own_types",
     "in_words",
     "is_continued",

@@ -41,7 +41,10 @@ _ADAPTORS: Final = frozenset(
     }
 )
 _CONSTANTS: Final = frozenset({"const_item", "static_item", "const_block"})
-_FLAGS_PATHS: Final = frozenset({"alloc::Flags", "kernel::alloc::Flags", "crate::alloc::Flags"})
+_FLAGS_PATHS: Final = frozenset(
+    {"alloc::Flags", "kernel::alloc::Flags", "crate::alloc::Flags", "kernel::prelude::Flags"}
+)
+_ALLOC_HOME: Final = "rust/kernel/alloc"
 
 
 class Fault(Enum):
@@ -103,15 +106,12 @@ def _values(call: Call, cx: Context) -> Iterator[Call]:
 def flags_signature(fact: FunctionFact, cx: Context) -> Signature | None:
     """Where a function of the tree takes its allocation flags; None if it takes none."""
     for index, parameter in enumerate(fact.params):
-        if head_name(parameter.type) == "Flags":
-            imported = cx.index.imported(fact.path, "Flags")
+        name = head_name(parameter.type)
+        if "Flags" in name:
+            imported = cx.index.imported(fact.path, name)
             path = parameter.type if "::" in parameter.type else imported or ""
-            home = fact.path.startswith("rust/kernel/alloc")
-            if (
-                path in _FLAGS_PATHS
-                or path in ("super::Flags", "kernel::prelude::Flags")
-                or (home and not path)
-            ):
+            home = fact.path.startswith(_ALLOC_HOME) and path in ("super::Flags", "")
+            if path in _FLAGS_PATHS or (home and name == "Flags"):
                 return Signature(len(fact.params), index, bool(fact.receiver))
     return None
 
