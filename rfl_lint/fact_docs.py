@@ -14,7 +14,11 @@ _SAFETY: Final = frozenset({"safety", "implementation safety"})
 _ASKING: Final = re.compile(
     r"\b(?:must|ensures?|guarantees?|requires?|required|shall|should|may|only|until|valid)\b"
 )
-_NOTHING: Final = re.compile(r"(?i)\balways safe\b|\bno (?:safety )?requirements\b")
+_NOTHING: Final = re.compile(
+    r"\b[Aa]lways safe\b|\bno (?:safety )?requirements\b"
+    r"|^(?:Note|Also note|Ideally|This means|That is|This is|These|In other words|For example|Public but|It is also)\b"
+)
+_STOP: Final = re.compile(r"(?<![.A-Z])[.](?=\s+[A-Z`(]|\s*$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,23 @@ def _contract(doc: DocComment | None) -> Contract | None:
 
 
 def _asked(paragraph: str, *, is_first: bool) -> list[str]:
-    """A paragraph as a requirement, if it is one: below others it may also explain them."""
-    asks = is_first or _ASKING.search(paragraph)
-    return [paragraph] if asks and not _NOTHING.search(paragraph) else []
+    """The sentences of a paragraph that ask for something; below others it may also explain them."""
+    found: list[str] = []
+    for sentence in sentences(paragraph):
+        asks = _ASKING.search(sentence) or (is_first and not found)
+        if asks and not _NOTHING.search(sentence):
+            found.append(sentence)
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    """A text cut behind each full stop that ends a sentence, none of them in backquotes or parentheses."""
+    found: list[str] = []
+    start = 0
+    for stop in _STOP.finditer(text):
+        before = text[start : stop.start()]
+        if not before.count("`") % 2 and before.count("(") == before.count(")"):
+            found.append(text[start : stop.end()].strip())
+            start = stop.end()
+    found.append(text[start:].strip())
+    return [each for each in found if each]

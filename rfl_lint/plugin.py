@@ -29,8 +29,11 @@ from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_
 from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, undocumented
 from rfl_lint.analysis.tags.needless import Needless, needless_comments, without_marker
 from rfl_lint.analysis.types.aliases import is_unit_by_default
+from rfl_lint.analysis.unsafety.contracts import Demand, demands
 from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
 from rfl_lint.c.facts import Failure as CFailure
+from rfl_lint.analysis.unsafety.skeleton import safety_skeleton
+from rfl_lint.analysis.unsafety.wording import cut, in_short
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -47,6 +50,7 @@ __all__ = [
     "Construct",
     "Context",
     "CoreType",
+    "Demand",
     "Edit",
     "Era",
     "Fate",
@@ -85,6 +89,8 @@ __all__ = [
     "comment_beside",
     "comment_insertion",
     "core_types",
+    "cut",
+    "demands",
     "documentation_of",
     "ends_line",
     "exit_span",
@@ -93,6 +99,7 @@ __all__ = [
     "flagless_call",
     "hardcoded_flags",
     "has_own_types",
+    "in_short",
     "in_words",
     "is_continued",
     "is_unit_by_default",
@@ -106,6 +113,7 @@ __all__ = [
     "needless_comments",
     "owned_references",
     "repair",
+    "safety_skeleton",
     "shared_casts",
     "shown_exit",
     "size_only_allocations",

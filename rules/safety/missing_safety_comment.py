@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfl_lint.plugin import (
     Context,
+    Demand,
     Finding,
     Fix,
     Label,
@@ -15,9 +16,16 @@ from rfl_lint.plugin import (
     Severity,
     comment_beside,
     comment_insertion,
+    cut,
+    demands,
     documentation_of,
+    in_short,
+    safety_skeleton,
     unsafe_keyword,
 )
+
+_SHOWN = 3
+_LONGEST = 100
 
 
 class MissingSafetyComment(Rule):
@@ -70,6 +78,9 @@ class MissingSafetyComment(Rule):
     prose is no such comment. In macros, too, the comment may stand above the statement. `?`, `.await` and `..` are
     expressions like any other. `// SAFETY -` and the like count here, because `malformed-safety-marker` reports them.
 
+    The comment that the fix inserts has an item for each requirement in the `# Safety` section of what is called, or of
+    the trait that is implemented. Each ends in `TODO`, for the reason is the author's to give.
+
     See: Documentation/rust/coding-guidelines.rst
     """
 
@@ -92,12 +103,13 @@ class MissingSafetyComment(Rule):
         if keyword is None or documentation_of(cx, node, "SAFETY", at=keyword.start_byte) is not None:
             return
         beside = comment_beside(cx, keyword, "SAFETY")
+        known = demands(cx, node)
+        related = tuple(dict.fromkeys(demand.label for demand in known if demand.label is not None))[:_SHOWN]
         if beside is None:
-            text = "state in a `// SAFETY:` comment above it why its requirements are met"
-            related: tuple[Label, ...] = ()
+            text = f"state in a `// SAFETY:` comment above it why {_asked(known)}"
         else:
             text = "move the comment to a line of its own above it"
-            related = (Label(beside.marker, "a comment on the line of the code does not count"),)
+            related = (Label(beside.marker, "a comment on the line of the code does not count"), *related)
         yield self.finding(
             cx,
             keyword,
@@ -106,9 +118,22 @@ class MissingSafetyComment(Rule):
             related=related,
             fix=Fix(
                 "insert a SAFETY comment",
-                (comment_insertion(cx, node, "SAFETY: TODO", at=keyword.start_byte),),
+                (comment_insertion(cx, node, safety_skeleton(cx, node), at=keyword.start_byte),),
             ),
         )
+
+
+def _asked(known: tuple[Demand, ...]) -> str:
+    """What is required by whom, as far as there is room for it."""
+    said = {
+        demand.name: "; ".join(cut(in_short(each), _LONGEST) for each in demand.requirements[:_SHOWN])
+        for demand in known
+        if demand.requirements
+    }
+    if not said:
+        return "its requirements are met"
+    words = [f"`{name}` requires: {asked}" for name, asked in list(said.items())[:_SHOWN]]
+    return f"its requirements are met; {'; '.join(words)}"
 
 
 def _subject(node: Node, cx: Context) -> str:

@@ -6,6 +6,8 @@ the line of the code itself, else on a line of its own in front of the code, whi
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Final
 
 from rfl_lint.analysis.comments.anchor import Anchor, shares_line_with_item_around, statement_anchor
@@ -16,6 +18,8 @@ from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node
 
+_WIDTH: Final = 100
+_NARROWEST: Final = 40
 # What holds statements or items, each with a place for a comment above it.
 _CONTAINERS: Final = frozenset({"block", "declaration_list", "source_file"})
 _NOT_CODE: Final = frozenset({"attribute_item", "inner_attribute_item", "line_comment", "block_comment"})
@@ -32,8 +36,12 @@ _TOKENS: Final = frozenset(
 )
 
 
-def comment_insertion(cx: Context, node: Node, text: str, *, at: int | None = None) -> Edit:
-    """The edit that puts `// text` where it speaks for a node; `at` is the byte whose line counts."""
+def comment_insertion(cx: Context, node: Node, text: str | Sequence[str], *, at: int | None = None) -> Edit:
+    """The edit that puts `// text` where it speaks for a node; `at` is the byte whose line counts.
+
+    Several lines are given as a sequence. Each is broken where it would be too long, an item of a list under its text.
+    """
+    lines = (text,) if isinstance(text, str) else tuple(text)
     offset = node.start_byte if at is None else at
     rows = comment_layers(cx).at(offset)
     places = [Anchor(node, offset)]
@@ -41,8 +49,8 @@ def comment_insertion(cx: Context, node: Node, text: str, *, at: int | None = No
         places.insert(0, around)
     for place in places:
         if _takes_comment(cx, rows, place):
-            return _above(rows, rows.source.row(place.offset), text)
-    return _in_front(rows, offset, text)
+            return _above(rows, rows.source.row(place.offset), lines)
+    return _in_front(rows, offset, lines)
 
 
 def _takes_comment(cx: Context, rows: CommentRows, place: Anchor) -> bool:
@@ -81,21 +89,32 @@ def _inside_token(root: Node, offset: int) -> bool:
     return node is not None and node.type in _TOKENS and node.start_byte < offset < node.end_byte
 
 
-def _above(rows: CommentRows, row: int, text: str) -> Edit:
+def _above(rows: CommentRows, row: int, lines: Sequence[str]) -> Edit:
     start = rows.line_start(row)
     first = rows.first_code(row)
     lead = rows.source.data[start:first].decode("utf-8", "replace")
-    return Edit(Span(start, start), f"{lead}// {text}{rows.line_ending(row)}")
+    ending = rows.line_ending(row)
+    return Edit(Span(start, start), "".join(f"{line}{ending}" for line in _comment(lead, lines)))
 
 
-def _in_front(rows: CommentRows, offset: int, text: str) -> Edit:
+def _in_front(rows: CommentRows, offset: int, lines: Sequence[str]) -> Edit:
     data = rows.source.data
     row = rows.source.row(offset)
     start, first = rows.line_start(row), rows.first_code(row)
     lead = data[start:first].decode("utf-8", "replace")
-    step = "\t" if lead.endswith("\t") else "    "
+    lead += "\t" if lead.endswith("\t") else "    "
     ending = rows.line_ending(row)
     gap = offset
     while gap > start and data[gap - 1 : gap] in (b" ", b"\t"):
         gap -= 1
-    return Edit(Span(gap, offset), f"{ending}{lead}{step}// {text}{ending}{lead}{step}")
+    return Edit(Span(gap, offset), ending.join(("", *_comment(lead, lines), lead)))
+
+
+def _comment(lead: str, lines: Sequence[str]) -> Iterator[str]:
+    """The lines of a comment with what stands in front of them, none longer than the kernel has it if it can be."""
+    room = max(_NARROWEST, _WIDTH - len(lead.expandtabs(8)) - len("// "))
+    for line in lines:
+        below = "  " if line.startswith("- ") else ""
+        parts = wrap(line, room, subsequent_indent=below, break_long_words=False, break_on_hyphens=False)
+        for part in parts or [""]:
+            yield f"{lead}// {part}".rstrip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rfl_lint.analysis.code.calls import Call, CallForm
@@ -18,7 +19,7 @@ from rfl_lint.facts import FunctionFact, head_name
 from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
-from rfl_lint.tables import load_table
+from rfl_lint.tables import Tables
 
 _C_MODULES: Final = frozenset({"bindings", "uapi"})
 _RAW: Final = "*"
@@ -74,7 +75,7 @@ def _path(call: Call, cx: Context) -> Callee | None:
         if declared:
             return _all_unsafe(call.name, declared)
         path = (index.imported(near, call.name) or "").split("::")
-        return _outside(path[-1], path[:-1]) if len(path) > 1 else None
+        return _outside(path[-1], path[:-1], cx) if len(path) > 1 else None
     name = f"{call.path[-1]}::{call.name}"
     if call.path[-1] in _C_MODULES:
         return Callee(name) if call.name[:1].islower() or call.name.startswith("_") else None
@@ -92,18 +93,18 @@ def _path(call: Call, cx: Context) -> Callee | None:
             return _all_unsafe(name, declared)
     first = index.imported(near, call.path[0])
     path = [*(first.split("::") if first is not None else call.path[:1]), *call.path[1:]]
-    found = _outside(call.name, path)
+    found = _outside(call.name, path, cx)
     if found is not None or not _is_open(call.path, cx):
         return found
     return _all_unsafe(name, _of_traits(index, call.name))
 
 
-def _outside(name: str, path: Iterable[str]) -> Callee | None:
+def _outside(name: str, path: Iterable[str], cx: Context) -> Callee | None:
     """A function that no file of the tree declares, by the last word of its path."""
     last = next(iter(reversed(list(path))), "")
     if last in _C_MODULES:
         return Callee(f"{last}::{name}") if name[:1].islower() or name.startswith("_") else None
-    core = _core()
+    core = _core(cx.tables)
     known = core.modules.get((last, name)) or core.functions.get((last, name))
     return Callee(f"{last}::{name}", core=known) if known is not None else None
 
@@ -125,7 +126,7 @@ def _method(call: Call, receiver: Node, cx: Context) -> Callee | None:
         found, decided = _on_type(call.name, step, cx)
         if decided:
             return found
-    alone = _core().alone.get(call.name)
+    alone = _core(cx.tables).alone.get(call.name)
     if chain and chain[-1].kind is not TypeKind.OTHER and not _is_generic(chain[-1], cx):
         return Callee(call.name, core=alone) if alone is not None else None
     declared = tuple(fact for fact in cx.index.named(call.name) if fact.receiver)
@@ -140,7 +141,7 @@ def _is_generic(ref: TypeRef, cx: Context) -> bool:
 
 def _on_type(name: str, ref: TypeRef, cx: Context) -> tuple[Callee | None, bool]:
     """A method of one type, and whether the question is decided with it."""
-    core = _core().functions
+    core = _core(cx.tables).functions
     if ref.is_raw_pointer:
         known = core.get((_RAW, name))
         return (Callee(f"{name}", core=known) if known is not None else None), True
@@ -194,29 +195,20 @@ def _is_unsafe_type(text: str, cx: Context) -> bool:
     return False
 
 
-def _core() -> _Core:
-    global _READ  # noqa: PLW0603 - read once, when it is first asked for
-    if _READ is None:
-        rows = load_table("unsafe_functions")
-        every = [
-            CoreFunction(
-                row.get("type", row.get("module", "")),
-                name,
-                tuple(row.get("requires", ())),
-                row.get("alone", False),
-            )
-            for key in ("methods", "functions")
-            for row in rows[key]
+@lru_cache(maxsize=4)
+def _core(tables: Tables) -> _Core:
+    table = tables.table("unsafe_functions")
+
+    def read(key: str, owner: str) -> list[CoreFunction]:
+        return [
+            CoreFunction(row[owner], name, tuple(row.get("requires", ())), row.get("alone", False))
+            for row in table[key]
             for name in row["fn"]
         ]
-        count = sum(len(row["fn"]) for row in rows["methods"])
-        methods, functions = every[:count], every[count:]
-        _READ = _Core(
-            {(each.type, each.name): each for each in methods},
-            {(each.type, each.name): each for each in functions},
-            {each.name: each for each in methods if each.alone},
-        )
-    return _READ
 
-
-_READ: _Core | None = None
+    methods, functions = read("methods", "type"), read("functions", "module")
+    return _Core(
+        {(each.type, each.name): each for each in methods},
+        {(each.type, each.name): each for each in functions},
+        {each.name: each for each in methods if each.alone},
+    )

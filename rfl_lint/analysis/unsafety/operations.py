@@ -47,10 +47,11 @@ class OperationKind(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnsafeOperation:
-    """One operation. `node` is the smallest text that shows it; of a call there is the callee, too."""
+    """One operation. `node` is the smallest text that shows it, `whole` all of it; a call has a callee, too."""
 
     kind: OperationKind
     node: Node
+    whole: Node
     callee: Callee | None = None
 
 
@@ -97,16 +98,18 @@ class _Blocks:
             return self._call(node)
         if kind == "unary_expression":
             return (
-                UnsafeOperation(OperationKind.DEREFERENCE, node) if self._is_raw_dereference(node) else None
+                UnsafeOperation(OperationKind.DEREFERENCE, node, node)
+                if self._is_raw_dereference(node)
+                else None
             )
         if kind == "field_expression":
-            return UnsafeOperation(OperationKind.UNION, node) if self._reads_union(node) else None
+            return UnsafeOperation(OperationKind.UNION, node, node) if self._reads_union(node) else None
         if kind == "macro_invocation":
             call = call_of(node, self.cx.parsed)
             assembly = call is not None and call.name in _ASSEMBLY
-            return UnsafeOperation(OperationKind.ASSEMBLY, node) if assembly else None
+            return UnsafeOperation(OperationKind.ASSEMBLY, node, node) if assembly else None
         is_static = self.cx.text(node).encode() in self.statics
-        return UnsafeOperation(OperationKind.STATIC, node) if is_static else None
+        return UnsafeOperation(OperationKind.STATIC, node, node) if is_static else None
 
     def _call(self, node: Node) -> UnsafeOperation | None:
         call = call_of(node, self.cx.parsed)
@@ -114,7 +117,7 @@ class _Blocks:
         if call is None or callee is None:
             return None
         shown = call.name_node if call.form is CallForm.METHOD and call.name_node is not None else call.callee
-        return UnsafeOperation(OperationKind.CALL, shown, callee)
+        return UnsafeOperation(OperationKind.CALL, shown, node, callee)
 
     def _is_raw_dereference(self, node: Node) -> bool:
         if not node.children or node.children[0].type != "*":
