@@ -31,9 +31,9 @@ from rfl_lint.analysis.tags.needless import Needless, needless_comments, without
 from rfl_lint.analysis.types.aliases import is_unit_by_default
 from rfl_lint.analysis.unsafety.contracts import Demand, demands
 from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
-from rfl_lint.c.facts import Failure as CFailure
 from rfl_lint.analysis.unsafety.skeleton import safety_skeleton
 from rfl_lint.analysis.unsafety.wording import cut, in_short
+from rfl_lint.c.facts import Failure as CFailure
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span

@@ -27,6 +27,8 @@ RULE = next(rule for rule in builtin_rules() if rule.meta.name == "missing-safet
         ("For all of `'a`, the count must not hit zero;", "For all of `'a`, the count does not hit zero"),
         ("If it is live, then `p` must carry it.", "If it is live, then `p` carries it"),
         ("`a` and `b` must be valid.", "`a` and `b` must be valid"),
+        ("The users of `a` must be valid.", "The users of `a` must be valid"),
+        ("This pointer must be valid.", "This pointer is valid"),
         ("Pointers must be valid.", "Pointers must be valid"),
         ("Calls of `a` on the same value must alternate.", "Calls of `a` on the same value must alternate"),
         ("`p` *must* end. It ends. (See below.)", "`p` ends"),
@@ -138,8 +140,7 @@ TO_MAKE = [
             ["SAFETY: The pointer is valid for reads of an initialised value by TODO"],
         ),
         (
-            "impl Registered for Demo {\n    unsafe fn slot(&self, at: usize) {}\n}\n"
-            "fn f(d: &Demo, n: usize) {\n@    unsafe { d.slot(n) }\n}\n",
+            f"{OF_TRAIT}fn f(d: &Demo, n: usize) {{\n@    unsafe {{ d.slot(n) }}\n}}\n",
             ["SAFETY: `n` is in bounds by TODO"],
         ),
         (

@@ -32,7 +32,7 @@ _MODAL: Final = re.compile(
     r"(?P<not>\s+not(?:\s+yet)?)?(?P<how>(?:\s+(?:never|again|only|also|still|always|already))*)"
     r"\s+(?P<verb>have\s+been|[a-z]+)\b"
 )
-_PLURAL: Final = re.compile(r"[a-z]s$(?<!ss)| and ")
+_PLURAL: Final = re.compile(r"(?<!\bthi)(?<!\bThi)(?<!s)s(?: (?!`)|$)| and ")
 _THIRD: Final = {"have": "has", "be": "is", "do": "does", "go": "goes"}
 _HISSING: Final = ("s", "x", "z", "ch", "sh")
 _ASIDE: Final = re.compile(r"\s*\([^()]*[.]\)$")
