@@ -125,7 +125,7 @@ class DocComment:
         return self.data[line.text.start : line.text.end].decode("utf-8", "replace")
 
     @cached_property
-    def _heading_lines(self) -> frozenset[int]:
+    def heading_lines(self) -> frozenset[int]:
         """The lines of headings, underlines among them."""
         below = (
             heading.line + 1
@@ -142,8 +142,8 @@ class DocComment:
             len(self.lines),
         )
         first = heading.line + 1
-        first += first in self._heading_lines and first < stop
-        no_text = self.fenced | self._heading_lines
+        first += first in self.heading_lines and first < stop
+        no_text = self.fenced | self.heading_lines
         items = _items(self.lines, first, stop, no_text, self.data)
         return DocSection(heading, self.lines[first:stop], tuple(items))
 

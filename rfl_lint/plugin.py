@@ -8,6 +8,22 @@ from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.docs.srctree import broken_links
+from rfl_lint.analysis.documentation.items import (
+    Documented,
+    doc_comments,
+    docs_of,
+    documented,
+    inner_docs_of,
+)
+from rfl_lint.analysis.documentation.safety import (
+    SafetyDocs,
+    SafetyForm,
+    declared_unsafe,
+    is_private_callback,
+    needless_safety_docs,
+    safety_docs,
+    undocumented_unsafety,
+)
 from rfl_lint.analysis.ffi.core_types import OTHER as OTHER_C_TYPES
 from rfl_lint.analysis.ffi.core_types import CoreType, core_types
 from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, kernel_type
@@ -34,6 +50,8 @@ from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation
 from rfl_lint.analysis.unsafety.skeleton import safety_skeleton
 from rfl_lint.analysis.unsafety.wording import cut, in_short
 from rfl_lint.c.facts import Failure as CFailure
+from rfl_lint.doc_lines import DocLine
+from rfl_lint.doc_text import DocComment, DocSection, Heading
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -51,6 +69,10 @@ __all__ = [
     "Context",
     "CoreType",
     "Demand",
+    "DocComment",
+    "DocLine",
+    "DocSection",
+    "Documented",
     "Edit",
     "Era",
     "Fate",
@@ -60,6 +82,7 @@ __all__ = [
     "Fragment",
     "FragmentKind",
     "HardcodedReason",
+    "Heading",
     "KernelTree",
     "Label",
     "Leak",
@@ -74,6 +97,8 @@ __all__ = [
     "ParsedFile",
     "Role",
     "Rule",
+    "SafetyDocs",
+    "SafetyForm",
     "Severity",
     "SizeOnly",
     "SourceFile",
@@ -90,8 +115,12 @@ __all__ = [
     "comment_insertion",
     "core_types",
     "cut",
+    "declared_unsafe",
     "demands",
+    "doc_comments",
+    "docs_of",
     "documentation_of",
+    "documented",
     "ends_line",
     "exit_span",
     "expectable",
@@ -101,7 +130,9 @@ __all__ = [
     "has_own_types",
     "in_short",
     "in_words",
+    "inner_docs_of",
     "is_continued",
+    "is_private_callback",
     "is_unit_by_default",
     "kernel_module",
     "kernel_type",
@@ -111,8 +142,10 @@ __all__ = [
     "methods_without_old_layout",
     "mismatches",
     "needless_comments",
+    "needless_safety_docs",
     "owned_references",
     "repair",
+    "safety_docs",
     "safety_skeleton",
     "shared_casts",
     "shown_exit",
@@ -122,6 +155,7 @@ __all__ = [
     "unchecked_pointers",
     "unchecked_results",
     "undocumented",
+    "undocumented_unsafety",
     "unread_layouts",
     "unreturned",
     "unsafe_keyword",

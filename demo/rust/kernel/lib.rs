@@ -8,6 +8,7 @@ pub mod alloc;
 pub mod error;
 pub mod guard;
 pub mod lamp;
+pub mod latch;
 pub mod ring;
 pub mod sync;
 
