@@ -28,6 +28,7 @@ from rfl_lint.analysis.ffi.core_types import OTHER as OTHER_C_TYPES
 from rfl_lint.analysis.ffi.core_types import CoreType, core_types
 from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, kernel_type
 from rfl_lint.analysis.ffi.results import Fate, Unchecked, unchecked_results
+from rfl_lint.analysis.ffi.zero_flags import Zero, ZeroFlags, zero_flags
 from rfl_lint.analysis.layout.allocator_traits import methods_without_old_layout
 from rfl_lint.analysis.layout.dangling import byte_danglings
 from rfl_lint.analysis.layout.fabricated import fabricated_layout
@@ -107,6 +108,8 @@ __all__ = [
     "UnreadLayout",
     "Unreturned",
     "UnsafeOperation",
+    "Zero",
+    "ZeroFlags",
     "advice",
     "broken_links",
     "byte_danglings",
@@ -162,4 +165,5 @@ __all__ = [
     "unsafe_operations",
     "upcasts",
     "without_marker",
+    "zero_flags",
 ]

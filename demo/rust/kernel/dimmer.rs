@@ -2,11 +2,11 @@
 
 //! A lamp whose brightness a C library knows.
 
+use crate::{bindings, prelude::*, types::Opaque};
 use core::ffi::{c_int, c_void};
-use kernel::{bindings, prelude::*, types::Opaque};
 
 /// A lamp that can be made darker.
-struct Dimmer {
+pub struct Dimmer {
     lamp: Opaque<bindings::demo_lamp>,
     private: *mut c_void,
 }
@@ -19,5 +19,11 @@ impl Dimmer {
     fn power(&self, regulator: *mut bindings::regulator) {
         // SAFETY: The caller holds a reference to `regulator`.
         unsafe { bindings::regulator_enable(regulator) };
+    }
+
+    /// A shrinker for what the lamp has cached.
+    fn shrinker(name: &CStr) -> *mut bindings::shrinker {
+        // SAFETY: `name` is a C string.
+        unsafe { bindings::shrinker_alloc(0, name.as_char_ptr()) }
     }
 }
