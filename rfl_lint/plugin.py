@@ -5,6 +5,7 @@ from rfl_lint.analysis.allocation.flagless import Fault, flagless_call
 from rfl_lint.analysis.allocation.hardcoded import HardcodedReason, hardcoded_flags
 from rfl_lint.analysis.code.allowances import ATTRIBUTE_KINDS, expectable
 from rfl_lint.analysis.code.c_calls import c_calls
+from rfl_lint.analysis.code.disallowed import disallowed_use
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.docs.srctree import broken_links
@@ -53,6 +54,7 @@ from rfl_lint.analysis.unsafety.wording import cut, in_short
 from rfl_lint.c.facts import Failure as CFailure
 from rfl_lint.doc_lines import DocLine
 from rfl_lint.doc_text import DocComment, DocSection, Heading
+from rfl_lint.clippy_config import clippy_config
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -114,6 +116,7 @@ __all__ = [
     "broken_links",
     "byte_danglings",
     "c_calls",
+    "clippy_config",
     "comment_beside",
     "comment_insertion",
     "core_types",
@@ -122,6 +125,7 @@ __all__ = [
     "demands",
     "doc_comments",
     "docs_of",
+    "disallowed_use",
     "documentation_of",
     "documented",
     "ends_line",

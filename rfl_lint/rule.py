@@ -168,6 +168,11 @@ class Rule:
         del cx
         yield from ()
 
+    def problems(self, tree: KernelTree) -> Iterator[str]:
+        """What in the tree, outside of its Rust, keeps the rule from its work: told once, no finding."""
+        del tree
+        yield from ()
+
     def finding(  # noqa: PLR0913 - the fields of a finding
         self,
         cx: Context,

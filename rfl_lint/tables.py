@@ -1,7 +1,8 @@
 """Kernel knowledge as data: the TOML tables of `rfl_lint/data`, each read once, and a user's additions to them.
 
 A bundled table may hold a table `additions`, which is no part of what it says: `open` lists the tables whose keys
-are names that a user may add to, `choices` the words that a key may have, `rows` an example for a list that is empty.
+are names that a user may add to, `choices` the words that a key may have, `rows` an example, or several, for an
+empty list.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class _Check:
     fail: Fail
     open: frozenset[str]
     choices: Mapping[str, list[str]]
-    rows: Mapping[str, dict[str, Any]]
+    rows: Mapping[str, Any]
 
     def value(self, key: str, path: str, value: object, known: list[Any], *, whole: bool = False) -> None:
         """Check a value against those that are known of its place; a `whole` one stands alone."""
@@ -113,13 +114,17 @@ class _Check:
         if isinstance(value, dict):
             self._table(key, path, value, alike, whole=whole)
         elif isinstance(value, list):
-            items = [item for each in alike for item in each] or [self.rows.get(path, "")]
+            items = [item for each in alike for item in each] or self._examples(path)
             for index, item in enumerate(value):
                 self.value(f"{key}[{index}]", path, item, items, whole=True)
         elif isinstance(value, str):
             allowed = self.choices.get(path.rpartition(".")[2])
             if allowed is not None and value not in allowed:
                 raise self.fail(key, f"must be one of {', '.join(allowed)}, not {value!r}")
+
+    def _examples(self, path: str) -> list[Any]:
+        found = self.rows.get(path, "")
+        return found if isinstance(found, list) else [found]
 
     def _table(
         self, key: str, path: str, value: dict[str, Any], known: list[dict[str, Any]], *, whole: bool

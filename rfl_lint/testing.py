@@ -9,6 +9,7 @@ A fixture is a Rust file whose comments say what must be found in it:
     //@ strict                            the rule's strict part runs
     //@ options: {"max": 3}               options of the rule, as JSON
     //@ c: int foo_add(struct foo *foo);   a C prototype that `bindings::foo_add` has; may be repeated
+    //@ text: .clippy.toml msrv = "1.85"     a line of a file of the pretended tree that is no Rust; may be repeated
     x;  //~ rule-name words of the message    a finding on this line whose message holds the words
     //~^ rule-name                            the same for the line above, one line higher for each caret
     x;  //~? rule-name                        a known miss: fails on the day it is found
@@ -85,7 +86,7 @@ def read_fixture(path: Path) -> Fixture:
     raw = path.read_bytes()
     given = [(match[1].decode(), (match[2] or b"").decode()) for match in _DIRECTIVE.finditer(raw)]
     directives = dict(given)
-    if unknown := directives.keys() - {"path", "era", "doc-code", "strict", "options", "c", "file"}:
+    if unknown := directives.keys() - {"path", "era", "doc-code", "strict", "options", "c", "file", "text"}:
         raise ValueError(f"{path}: no such fixture directive: {', '.join(sorted(unknown))}")
     marks = tuple(_marks(raw))
     blanked = _DIRECTIVE.sub(lambda match: b" " * len(match[0]), raw)
@@ -94,7 +95,9 @@ def read_fixture(path: Path) -> Fixture:
         source=SourceFile(directives.get("path", f"drivers/fixture/{path.name}"), blanked),
         marks=marks,
         tree=pretended_tree(
-            directives.get("era", ""), frozenset(text for name, text in given if name == "file")
+            directives.get("era", ""),
+            frozenset(text for name, text in given if name == "file"),
+            _texts([text for name, text in given if name == "text"]),
         ),
         doc_code="doc-code" in directives,
         strict="strict" in directives,
@@ -103,10 +106,18 @@ def read_fixture(path: Path) -> Fixture:
     )
 
 
-def pretended_tree(era: str, files: frozenset[str]) -> KernelTree:
+def pretended_tree(era: str, files: frozenset[str], texts: tuple[tuple[str, str], ...] = ()) -> KernelTree:
     """A tree that is on no disk: what makes its era (none if empty), and these files; alone if there are none."""
     present = _ERA_FILES[era] if era else frozenset[str]()
-    return KernelTree(None, present, present | files if files else None)
+    return KernelTree(None, present, present | files if files else None, texts)
+
+
+def _texts(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for line in lines:
+        path, _, text = line.partition(" ")
+        found[path] = f"{found.get(path, '')}{text}\n"
+    return tuple(found.items())
 
 
 def _prototype(text: str, path: Path) -> CFunction:

@@ -59,6 +59,7 @@ _HOST: Final = (
 _CORE: Final = (
     "arch/", "block/", "drivers/base/", "init/", "io_uring/", "ipc/", "kernel/", "lib/", "mm/", "rust/", "virt/",
 )  # fmt: skip
+_MAX_TEXT_BYTES: Final = 1_000_000
 # Files whose presence tells what the tree offers.
 _FACT_FILES: Final = (
     KERNEL_MARKER,
@@ -73,13 +74,28 @@ class KernelTree:
     """What is known of a tree before any of its Rust is read.
 
     `root` is None for text that stands alone (standard input without a tree). `present` holds those of the
-    telling files that exist.
+    telling files that exist. `texts` are files, by path, of a tree that is only pretended.
     """
 
     root: Path | None = None
     present: frozenset[str] = frozenset()
     files: frozenset[str] | None = None
     """All files of a tree that is on no disk."""
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def text(self, path: str) -> str | None:
+        """A file that is no Rust, by its path relative to the root; None where there is none, or none of that size."""
+        pretended = dict(self.texts).get(path)
+        if pretended is not None or self.root is None:
+            return pretended
+        try:
+            if not isfile(self.root / path):
+                return None
+            with (self.root / path).open("rb") as stream:
+                data = stream.read(_MAX_TEXT_BYTES + 1)
+        except OSError:
+            return None
+        return data.decode("utf-8", "replace") if len(data) <= _MAX_TEXT_BYTES else None
 
     @property
     def is_kernel(self) -> bool:

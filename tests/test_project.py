@@ -41,6 +41,7 @@ LAYERS = (
     "tables",
     "c",
     "tree",
+    "clippy_config",
     "fact_types",
     "fact_docs",
     "facts",

@@ -246,6 +246,7 @@ def _stdin_report(request: CheckRequest, setup: Setup) -> Report:
     path = relative_path(absolute, root) if not _outside(absolute, root) else Path(name).name
     source = SourceFile(path, sys.stdin.buffer.read())
     target = Target(absolute, path, setup.finder.tree_at(root))
+    _note_problems([target], setup)
     return make_report([lint_text(source, target, setup.plan)], setup.chosen)
 
 
@@ -260,6 +261,7 @@ def _files_report(request: CheckRequest, setup: Setup) -> Report:
     selection = setup.finder.add(paths)
     if not selection.targets and not selection.errors:
         _note_nothing(paths, selection)
+    _note_problems(selection.targets, setup)
     with Progress(len(selection.targets), shown=not request.quiet and sys.stderr.isatty()) as progress:
         return run_targets(selection, setup.plan, setup.chosen, progress=progress.advance)
 
@@ -268,6 +270,14 @@ def _note_nothing(paths: Sequence[Path], selection: Selection) -> None:
     where = ", ".join(str(path) for path in paths)
     left = ", ".join(f"{count} {why}" for why, count in selection.skipped.items())
     say(f"note: no Rust files to lint in {where}{f' (left out: {left})' if left else ''}")
+
+
+def _note_problems(targets: Sequence[Target], setup: Setup) -> None:
+    """What the rules have to say of the trees, once for each."""
+    for tree in dict.fromkeys(target.tree for target in targets):
+        for rule in setup.plan.lint.rules:
+            for problem in rule.problems(tree):
+                say(f"note: {tree.root}: {problem} (rule {rule.meta.name})")
 
 
 def _complain(report: Report, failures: Sequence[PluginError], *, debug: bool) -> None:

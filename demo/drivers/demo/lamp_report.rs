@@ -24,3 +24,11 @@ pub(crate) fn check(level: u32) -> Result<()> {
     }
     Ok(())
 }
+
+/// Leaves a lamp on when the driver goes.
+pub(crate) fn leave_on(lamp: Lamp) {
+    core::mem::forget(lamp);
+}
+
+/// A lamp that is switched off when it is dropped.
+pub(crate) struct Lamp;
