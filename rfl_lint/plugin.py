@@ -52,9 +52,9 @@ from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation
 from rfl_lint.analysis.unsafety.skeleton import safety_skeleton
 from rfl_lint.analysis.unsafety.wording import cut, in_short
 from rfl_lint.c.facts import Failure as CFailure
+from rfl_lint.clippy_config import clippy_config
 from rfl_lint.doc_lines import DocLine
 from rfl_lint.doc_text import DocComment, DocSection, Heading
-from rfl_lint.clippy_config import clippy_config
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
 from rfl_lint.rule import Context, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
@@ -123,9 +123,9 @@ __all__ = [
     "cut",
     "declared_unsafe",
     "demands",
+    "disallowed_use",
     "doc_comments",
     "docs_of",
-    "disallowed_use",
     "documentation_of",
     "documented",
     "ends_line",
