@@ -50,8 +50,17 @@ def documentation_of(cx: Context, node: Node, tag: str, *, at: int | None = None
     """The comment with `tag` that speaks for a node; None where it has none.
 
     `at` is the byte whose line counts, where that is not the node's first: the method name in a chain of calls.
-    An unsafe impl is an item: the expression around it, if there is any, does not matter.
+    An unsafe impl is an item: the expression around it, if there is any, does not matter. For any tag but `SAFETY`, an
+    unsafe block around a single expression is an expression: what is said above the block is said of both.
     """
+    found = _documentation_of(cx, node, tag, at=at)
+    while found is None and tag != "SAFETY" and (block := _unsafe_block_around(cx, node)) is not None:
+        node = block
+        found = _documentation_of(cx, node, tag)
+    return found
+
+
+def _documentation_of(cx: Context, node: Node, tag: str, *, at: int | None = None) -> Documentation | None:
     offset = node.start_byte if at is None else at
     rows = comment_layers(cx).at(offset)
     own = Anchor(node, offset)
@@ -67,6 +76,23 @@ def documentation_of(cx: Context, node: Node, tag: str, *, at: int | None = None
         return None
     found = _above(cx, rows, around, tag)
     return None if found is None else replace(found, placement=Placement.STATEMENT)
+
+
+def _unsafe_block_around(cx: Context, node: Node) -> Node | None:
+    """The unsafe block whose only content the statement of a node is."""
+    around = statement_anchor(cx, node)
+    current = around.node if around is not None else node
+    block = cx.parent(current)
+    if block is not None and block.type == "expression_statement":
+        current, block = block, cx.parent(block)
+    if (
+        block is None
+        or block.type != "block"
+        or any(child.id != current.id for child in block.named_children if not child.is_extra)
+    ):
+        return None
+    outer = cx.parent(block)
+    return outer if outer is not None and outer.type == "unsafe_block" else None
 
 
 def comment_beside(cx: Context, node: Node, tag: str) -> Section | None:

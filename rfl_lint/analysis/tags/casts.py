@@ -34,7 +34,7 @@ _LITERAL: Final = re.compile(
     r"(?P<sign>-?)\s*(?P<digits>0x[\da-f_]+|0o[0-7_]+|0b[01_]+|\d[\d_]*)(?P<type>[iu](?:8|16|32|64|128|size))?",
     re.IGNORECASE,
 )
-_CASTS: Final = frozenset({"cast"})
+_UNKNOWN: Final = TypeRef(TypeKind.OTHER)
 
 
 def lossy_integer_cast(cx: Context, node: Node) -> str | None:
@@ -57,32 +57,39 @@ def lossy_integer_cast(cx: Context, node: Node) -> str | None:
 def pointer_cast(cx: Context, node: Node) -> str | None:
     """For a cast of a pointer to one with another pointee, `as *const T` or `.cast()`: which, in words."""
     if node.type == "type_cast_expression":
-        value, written = node.child_by_field_name("value"), node.child_by_field_name("type")
-        if value is None or written is None or written.type != "pointer_type":
-            return None
-        source, target = type_of(value, cx), types(cx).annotated(written)
-        if source is None or not (source.is_reference or source.is_raw_pointer):
-            return None
-        if target is None or _pointee(source) == _pointee(target) != TypeRef(TypeKind.OTHER):
-            return None
-        return (
-            f"to `{' '.join(cx.text(written).split())}`" if "_" not in _words(cx, written) else "of a pointer"
-        )
+        return _as_pointer(cx, node)
     call = call_of(node, cx.parsed)
-    if call is None or call.form is not CallForm.METHOD or call.name not in _CASTS or call.arguments:
+    if call is None or call.form is not CallForm.METHOD or call.name != "cast" or call.arguments:
         return None
     receiver = type_of(call.receiver, cx) if call.receiver is not None else None
     if receiver is None or not (receiver.is_raw_pointer or receiver.head == "NonNull"):
         return None
-    return "of a pointer by `cast`"
+    written = call.turbofish.named_children if call.turbofish is not None else ()
+    if receiver.args and len(written) == 1 and types(cx).annotated(written[0]) == receiver.args[0]:
+        return None
+    return "by `cast`"
 
 
-def _pointee(ref: TypeRef) -> TypeRef:
-    return ref.args[0] if ref.args else TypeRef(TypeKind.OTHER)
+def _as_pointer(cx: Context, node: Node) -> str | None:
+    value, written = node.child_by_field_name("value"), node.child_by_field_name("type")
+    if value is None or written is None or written.type != "pointer_type":
+        return None
+    # `as *const _` keeps the pointee, whatever it is: what it was is asked of the value.
+    while value.type == "type_cast_expression" and _pointee(types(cx).of(value)) == _UNKNOWN:
+        inner = value.child_by_field_name("value")
+        if inner is None:
+            return None
+        value = inner
+    source, target = types(cx).of(value), types(cx).annotated(written)
+    if source is None or not (source.is_reference or source.is_raw_pointer):
+        return None
+    if _UNKNOWN in (_pointee(source), _pointee(target)) or _pointee(source) == _pointee(target):
+        return None
+    return f"to `{' '.join(cx.text(written).split())}`"
 
 
-def _words(cx: Context, node: Node) -> list[str]:
-    return re.findall(r"\w+", cx.text(node))
+def _pointee(ref: TypeRef | None) -> TypeRef:
+    return ref.args[0] if ref is not None and ref.args else _UNKNOWN
 
 
 def _integer(ref: TypeRef | None) -> str | None:
