@@ -8,11 +8,12 @@ what was not linted, never a smaller result that looks whole.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_all_start_methods
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Self
 
 from rfl_lint.c.cache import Entry
 from rfl_lint.c.names import called_functions
@@ -50,16 +51,18 @@ class Plan:
     cache: Path | None = None
 
 
-def outcomes(targets: Sequence[Target], plan: Plan) -> Iterator[tuple[Target, Outcome]]:
+def outcomes(
+    targets: Sequence[Target], plan: Plan, texts: Mapping[Path, bytes] = MappingProxyType({})
+) -> Iterator[tuple[Target, Outcome]]:
     """Lint all targets, tree by tree; results come as they are done, in no promised order.
 
-    Raises WorkerError when a worker process was killed.
+    `texts` stand in for the content of files. Raises WorkerError when a worker process was killed.
     """
     by_tree: dict[KernelTree, list[Target]] = {}
     for target in targets:
         by_tree.setdefault(target.tree, []).append(target)
     for tree, linted in by_tree.items():
-        yield from _Tree(tree, linted, plan).outcomes()
+        yield from _Tree(tree, linted, plan).with_texts(texts).outcomes()
 
 
 def lint_text(source: SourceFile, target: Target, plan: Plan) -> FileResult:
@@ -84,6 +87,13 @@ class _Tree:
     def __post_init__(self) -> None:
         root = self.tree.root if self.tree.is_kernel else None
         self.c_facts = CFacts(root, self._c_names, self.plan.cache, self.plan.lint.tables)
+
+    def with_texts(self, texts: Mapping[Path, bytes]) -> Self:
+        """Let texts stand in for what the files of these names hold."""
+        for target in self.linted if texts else ():
+            if target.file in texts:
+                self._sources[target.path] = SourceFile(target.path, texts[target.file])
+        return self
 
     def outcomes(self) -> Iterator[tuple[Target, Outcome]]:
         size = sum(_size(target) for target in self.linted)

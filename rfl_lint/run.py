@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from rfl_lint.batch import Outcome, Plan, outcomes
 from rfl_lint.config import FixSafety, Override
@@ -35,15 +36,20 @@ def run_targets(
     plan: Plan,
     chosen: Filter,
     *,
+    texts: Mapping[str, bytes] = MappingProxyType({}),
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Report:
-    """Lint all targets; `progress` is told how many more are done."""
+    """Lint all targets; `progress` is told how many more are done.
+
+    `texts` stand in for the content of files, under the paths that findings show.
+    """
     targets = selection.targets
+    held = {target.file: texts[path] for path, target in shown_paths(targets).items() if path in texts}
     prefixes = _prefixes(targets)
     had: dict[tuple[Path | None, str], Outcome] = {}
     errors = [str(error) for error in selection.errors]
     try:
-        for target, outcome in outcomes(targets, plan):
+        for target, outcome in outcomes(targets, plan, held):
             had[target.tree.root, target.path] = outcome
             progress(1)
     except WorkerError as error:
@@ -126,6 +132,12 @@ class _Overrides:
                 if finding.rule in names and matches(finding.path):
                     return replace(finding, silenced=Silence.CONFIG)
         return finding
+
+
+def shown_paths(targets: Sequence[Target]) -> dict[str, Target]:
+    """The targets by the paths that their findings show."""
+    prefixes = _prefixes(targets)
+    return {prefixes[target.tree.root] + target.path: target for target in targets}
 
 
 def _prefixes(targets: Sequence[Target]) -> dict[Path | None, str]:

@@ -89,7 +89,12 @@ def test_statistics_and_verbose_beside_concise_go_to_stderr(rfl: Runner) -> None
     rfl.write("rust/kernel/lib.rs", CLEAN)
     ran = rfl("check", "--output-format", "concise", "--statistics", "--verbose")
     assert len(ran.out.splitlines()) == 1
-    for words in ("1 missing-safety-comment", "1 host code", "0 of 1 pieces", "not parsed: a.rs: line 4"):
+    for words in (
+        "1  warning   missing-safety-comment",
+        "1 host code",
+        "0 of 1 parsed",
+        "not parsed: a.rs, line 4",
+    ):
         assert words in ran.err
 
 

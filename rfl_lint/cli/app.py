@@ -112,6 +112,15 @@ def check(
     doc_code: Annotated[
         bool, typer.Option("--doc-code", help="Look into the examples of doc comments too.")
     ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Apply the fixes that cannot change what the code means.")
+    ] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Apply or show the fixes to be reviewed, too.")
+    ] = False,
+    show_fixes: Annotated[
+        bool, typer.Option("--show-fixes", help="Print the diff that --fix would make, and write nothing.")
+    ] = False,
     output_format: Annotated[Format, typer.Option(help="How findings are printed.")] = Format.TEXT,
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="PATH", help="Lint standard input as if it were this file.")
@@ -149,7 +158,8 @@ def check(
     debug: Annotated[bool, typer.Option("--debug", help="Print tracebacks of rules that crash.")] = False,
 ) -> int:
     """Lint files and trees."""
-    from rfl_lint.cli.check import CheckRequest, run_check  # noqa: PLC0415
+    from rfl_lint.cli.check import run_check  # noqa: PLC0415
+    from rfl_lint.cli.settings import CheckRequest  # noqa: PLC0415
     from rfl_lint.cli.status import carried_out  # noqa: PLC0415
 
     return carried_out(
@@ -178,6 +188,9 @@ def check(
                 quiet=quiet,
                 verbose=verbose,
                 debug=debug,
+                fix=fix,
+                unsafe_fixes=unsafe_fixes,
+                show_fixes=show_fixes,
             )
         )
     )

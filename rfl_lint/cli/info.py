@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rfl_lint.cli.check import CheckRequest, registry_of, wants_color
+from rfl_lint.cli.settings import CheckRequest, registry_of, wants_color
 from rfl_lint.errors import UsageError
 from rfl_lint.registry import load_registry
 

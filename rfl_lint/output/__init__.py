@@ -30,7 +30,7 @@ class OutputOptions:
     """How a report is to look; formats for machines ignore all of it.
 
     `width` is that of the terminal, None where there is none. `quiet` leaves out everything but findings,
-    `verbose` adds what was silenced and what could not be parsed.
+    `verbose` adds what was silenced and what could not be parsed, `hints` how many findings could be fixed.
     """
 
     color: bool = False
@@ -38,6 +38,7 @@ class OutputOptions:
     statistics: bool = False
     verbose: bool = False
     quiet: bool = False
+    hints: bool = True
 
 
 def render(name: str, report: Report, out: TextIO, options: OutputOptions | None = None) -> None:

@@ -83,6 +83,17 @@ def error_spans(root: Node) -> list[Span]:
     return sorted(found)
 
 
+def count_faults(root: Node) -> int:
+    """How many places the parser could make nothing of, and how many tokens it had to make up."""
+    count = 0
+    stack = [root] if root.has_error else []
+    while stack:
+        node = stack.pop()
+        count += node.is_error or node.is_missing
+        stack.extend(child for child in node.children if child.has_error)
+    return count
+
+
 def _sampled_depth(tree: Tree) -> int:
     """The depth of the first sampled node that lies too deep, else the greatest depth seen.
 

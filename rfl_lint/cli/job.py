@@ -1,0 +1,61 @@
+"""What `check` lints, and how the report on it is printed and becomes an exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TextIO
+
+from rfl_lint.cli.settings import CheckRequest, Setup, output_options
+from rfl_lint.cli.status import say, say_line
+from rfl_lint.errors import PluginError
+from rfl_lint.finding import Severity
+from rfl_lint.inputs.files import Target
+from rfl_lint.output import render
+from rfl_lint.output.remarks import remarks
+from rfl_lint.report import Report
+from rfl_lint.source import SourceFile
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is linted: `lint` reports on it, texts under shown paths standing in for what the files hold.
+
+    `targets` are the files by shown path; for standard input none, and `stdin` is its text under its path.
+    """
+
+    lint: Callable[[Mapping[str, bytes]], Report]
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    stdin: SourceFile | None = None
+
+
+def print_report(report: Report, request: CheckRequest, out: TextIO, *, hints: bool = True) -> None:
+    """Write the findings, and what else was asked for."""
+    options = output_options(request, out, hints=hints)
+    render(request.output_format, report, out, options)
+    out.flush()
+    if request.output_format == "concise" and not request.quiet:
+        for line in remarks(report, replace(options, color=False)):
+            say_line(line)
+
+
+def status_of(report: Report, request: CheckRequest, setup: Setup) -> int:
+    """Say what went wrong, and the exit status that a report deserves."""
+    _complain(report, setup.failures, debug=request.debug)
+    if report.errors or report.crashes or setup.failures:
+        return 2
+    if request.exit_zero:
+        return 0
+    return 1 if any(finding.severity > Severity.NOTE for finding in report.findings) else 0
+
+
+def _complain(report: Report, failures: Sequence[PluginError], *, debug: bool) -> None:
+    for failure in failures:
+        say(f"error: {failure}")
+    for error in report.errors:
+        say(f"error: {error}")
+    for crash in report.crashes:
+        what = f"{crash.error}; its other findings there are missing"
+        say(f"error: rule {crash.rule} crashed on {crash.path}: {what}")
+        for line in crash.trace.splitlines() if debug else ("  --debug shows where",):
+            say_line(line)
