@@ -374,8 +374,11 @@ class _Query:
             mentioned = mentioned or bool(types or functions)
             found = found.joined(Found(tuple(types), tuple(functions)))
             for use in scope.uses.get(name, ()):
-                if use.path == name:
-                    continue  # `use name;` makes a macro or a crate importable
+                if use.path == name:  # `use name;` makes a macro or a crate importable
+                    crate = self.names.crate(name)
+                    if crate is not None:
+                        mentioned, found = True, found.joined(Found(modules=(crate,)))
+                    continue
                 mentioned = True
                 found = found.joined(self.path(use.path.split("::"), home) or ELSEWHERE)
         if mentioned:

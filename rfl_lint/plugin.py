@@ -30,6 +30,8 @@ from rfl_lint.analysis.ffi.core_types import CoreType, core_types
 from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, kernel_type
 from rfl_lint.analysis.ffi.results import Fate, Unchecked, unchecked_results
 from rfl_lint.analysis.ffi.zero_flags import Zero, ZeroFlags, zero_flags
+from rfl_lint.analysis.imports.layout import crowded, vertical
+from rfl_lint.analysis.imports.prelude import Given, given_by_prelude
 from rfl_lint.analysis.layout.allocator_traits import methods_without_old_layout
 from rfl_lint.analysis.layout.dangling import byte_danglings
 from rfl_lint.analysis.layout.fabricated import fabricated_layout
@@ -86,6 +88,7 @@ __all__ = [
     "FragmentKind",
     "HardcodedReason",
     "Heading",
+    "Given",
     "KernelTree",
     "Label",
     "Leak",
@@ -126,6 +129,7 @@ __all__ = [
     "disallowed_use",
     "doc_comments",
     "docs_of",
+    "crowded",
     "documentation_of",
     "documented",
     "ends_line",
@@ -134,6 +138,7 @@ __all__ = [
     "fabricated_layout",
     "flagless_call",
     "hardcoded_flags",
+    "given_by_prelude",
     "has_own_types",
     "in_short",
     "in_words",
@@ -168,6 +173,7 @@ __all__ = [
     "unsafe_keyword",
     "unsafe_operations",
     "upcasts",
+    "vertical",
     "without_marker",
     "zero_flags",
 ]
