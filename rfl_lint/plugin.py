@@ -9,6 +9,13 @@ from rfl_lint.analysis.code.disallowed import disallowed_use
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.docs.srctree import broken_links
+from rfl_lint.analysis.documentation.blanks import EmptyLines, empty_doc_lines
+from rfl_lint.analysis.documentation.headings import (
+    Misnamed,
+    Misplaced,
+    misnamed_sections,
+    misplaced_sections,
+)
 from rfl_lint.analysis.documentation.items import (
     Documented,
     doc_comments,
@@ -79,6 +86,7 @@ __all__ = [
     "DocSection",
     "Documented",
     "Edit",
+    "EmptyLines",
     "Era",
     "Fate",
     "Fault",
@@ -95,6 +103,8 @@ __all__ = [
     "Level",
     "Message",
     "Meta",
+    "Misnamed",
+    "Misplaced",
     "Misuse",
     "Needless",
     "NoOptions",
@@ -132,6 +142,7 @@ __all__ = [
     "docs_of",
     "documentation_of",
     "documented",
+    "empty_doc_lines",
     "ends_line",
     "exit_span",
     "expectable",
@@ -153,6 +164,8 @@ __all__ = [
     "message_of",
     "methods_without_old_layout",
     "mismatches",
+    "misnamed_sections",
+    "misplaced_sections",
     "needless_comments",
     "needless_safety_docs",
     "owned_references",
