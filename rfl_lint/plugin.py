@@ -56,6 +56,8 @@ from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_
 from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, undocumented
 from rfl_lint.analysis.tags.needless import Needless, needless_comments, without_marker
 from rfl_lint.analysis.types.aliases import is_unit_by_default
+from rfl_lint.analysis.types.shadowing import shadowings
+from rfl_lint.analysis.types.typeref import type_text
 from rfl_lint.analysis.unsafety.contracts import Demand, demands
 from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
 from rfl_lint.analysis.unsafety.skeleton import safety_skeleton
@@ -172,11 +174,13 @@ __all__ = [
     "repair",
     "safety_docs",
     "safety_skeleton",
+    "shadowings",
     "shared_casts",
     "shown_exit",
     "size_only_allocations",
     "span_of",
     "step_line",
+    "type_text",
     "unchecked_pointers",
     "unchecked_results",
     "undocumented",

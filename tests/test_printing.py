@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rfl_lint.analysis.printing.messages import ends_line
+from rfl_lint.config import read_config
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.rules.style.log_without_newline import LogWithoutNewline
 from rfl_lint.source import SourceFile
@@ -42,6 +45,17 @@ def test_the_end_of_a_literal(literal: str, *, expected: bool) -> None:
 def test_escapes_are_read_as_rust_reads_them(text: str) -> None:
     literal = '"' + "".join(WRITTEN.get(char, char) for char in text) + '"'
     assert ends_line(literal) is text.endswith("\n")
+
+
+def test_a_configuration_adds_macros(tmp_path: Path) -> None:
+    path = tmp_path / "rfl-lint.toml"
+    path.write_text("[tables.printing.lamp_err]\nbefore = 1\n")
+    lint = Lint([LogWithoutNewline()], tables=read_config(path).tables, report_unused=False)
+    text = (
+        b'macro_rules! lamp_err { ($l:expr) => {} } fn f() { lamp_err!(lamp, "a"); lamp_err!(lamp, "a\\n"); }'
+    )
+    (found,) = lint_source(SourceFile("a.rs", text), lint).findings
+    assert found.message == "the message of `lamp_err!` does not end with a newline"
 
 
 def test_many_messages_cost_what_each_costs() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, path_of
 from rfl_lint.analysis.code.full_paths import Path, full_path, resolved
-from rfl_lint.analysis.code.origins import Origin, meaning_of, names_at
+from rfl_lint.analysis.code.origins import Origin, meaning_of, names_at, own_macros
 from rfl_lint.analysis.types.inference import types
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef
 from rfl_lint.clippy_config import MACROS, METHODS, Disallowed, clippy_config, entries
@@ -100,7 +100,7 @@ def _macro(node: Node, found: Ban, cx: Context) -> Use | None:
         meant: Path = (crate, call.name)
     elif named.origin is Origin.KERNEL:
         meant = ("kernel" if named.root == "kernel" else crate, named.name)
-    elif named.origin is Origin.UNSAID and not _defines(call.name, crate, cx):
+    elif named.origin is Origin.UNSAID and (crate == "kernel" or call.name not in cx.memo(own_macros)):
         meant = (call.name,)  # what the prelude gives
     else:
         meant = named.path
@@ -109,16 +109,6 @@ def _macro(node: Node, found: Ban, cx: Context) -> Use | None:
         if len(meant) == 1 or _plain(meant)[0] == _plain(entry.path)[0]:
             return None if _in_own_definition(node, meant[-1], cx) else Use(entry, call.name_node)
     return None
-
-
-def _defines(name: str, crate: str, cx: Context) -> bool:
-    """Whether a crate other than the kernel's has a macro of its own of that name."""
-    names = cx.index.names
-    return crate != "kernel" and any(
-        macro.name == name and names.home(path).crate == crate
-        for path, facts in cx.index.files.items()
-        for macro in facts.macros
-    )
 
 
 def _plain(path: Path) -> Path:

@@ -238,6 +238,18 @@ def names_at(cx: Context) -> Names:
     return cx.memo(Programs).names(cx.fragment)
 
 
+def own_macros(cx: Context) -> frozenset[str]:
+    """The macros that the crate of a file defines, in whichever of its files; for `Context.memo`."""
+    names = cx.index.names
+    crate = names.home(cx.path).crate
+    return frozenset(
+        macro.name
+        for path, facts in cx.index.files.items()
+        if facts.macros and names.home(path).crate == crate
+        for macro in facts.macros
+    )
+
+
 def meaning_of(path: tuple[str, ...], where: Node, cx: Context) -> Named:
     """What a path means at a node, `Self` included."""
     if path and path[0] == "Self":

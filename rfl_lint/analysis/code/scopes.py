@@ -115,7 +115,7 @@ class Scopes:
             lets = self._lets[block.id] = {}
             for child in block.named_children:
                 if child.type == "let_declaration":
-                    for binding in _let(child, self.cx):
+                    for binding in let_bindings(child, self.cx):
                         ends, bindings = lets.setdefault(self.cx.text(binding.name), ([], []))
                         ends.append(child.end_byte)
                         bindings.append(binding)
@@ -124,27 +124,8 @@ class Scopes:
         return bindings[index - 1] if index else None
 
     def _parameter(self, function: Node, name: str) -> Binding | None:
-        listed = function.child_by_field_name("parameters")
-        if listed is None:
-            return None
-        index = 0
-        for child in listed.named_children:
-            if child.type == "self_parameter":
-                if name == "self":
-                    return Binding(BindingKind.PARAMETER, child, owner=function, index=-1)
-            elif child.type == "parameter":
-                pattern, annotation = child.child_by_field_name("pattern"), child.child_by_field_name("type")
-                if pattern is None:
-                    continue
-                if pattern.type == "self":
-                    if name == "self":
-                        return Binding(BindingKind.PARAMETER, pattern, (), None, annotation, function, -1)
-                    continue
-                for node, steps in pattern_names(pattern, self.cx):
-                    if self.cx.text(node) == name:
-                        return Binding(BindingKind.PARAMETER, node, steps, None, annotation, function, index)
-                index += 1
-        return None
+        found = (each for each in parameters(function, self.cx) if bound_name(each, self.cx) == name)
+        return next(found, None)
 
 
 def scopes(cx: Context) -> Scopes:
@@ -152,7 +133,32 @@ def scopes(cx: Context) -> Scopes:
     return cx.memo(Scopes)
 
 
-def _let(node: Node, cx: Context) -> Iterator[Binding]:
+def bound_name(binding: Binding, cx: Context) -> str:
+    """The name that a binding binds."""
+    return "self" if binding.index == -1 else cx.text(binding.name)
+
+
+def parameters(function: Node, cx: Context) -> Iterator[Binding]:
+    """What the parameters of a function bind, its receiver included."""
+    listed = function.child_by_field_name("parameters")
+    index = 0
+    for child in listed.named_children if listed is not None else ():
+        if child.type == "self_parameter":
+            yield Binding(BindingKind.PARAMETER, child, owner=function, index=-1)
+        elif child.type == "parameter":
+            pattern, annotation = child.child_by_field_name("pattern"), child.child_by_field_name("type")
+            if pattern is None:
+                continue
+            if pattern.type == "self":
+                yield Binding(BindingKind.PARAMETER, pattern, (), None, annotation, function, -1)
+                continue
+            for node, steps in pattern_names(pattern, cx):
+                yield Binding(BindingKind.PARAMETER, node, steps, None, annotation, function, index)
+            index += 1
+
+
+def let_bindings(node: Node, cx: Context) -> Iterator[Binding]:
+    """What a `let` binds."""
     pattern = node.child_by_field_name("pattern")
     if pattern is None:
         return

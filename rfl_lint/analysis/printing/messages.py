@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
-from rfl_lint.analysis.code.origins import Origin, meaning_of, names_at
+from rfl_lint.analysis.code.origins import Origin, meaning_of, names_at, own_macros
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
 from rfl_lint.tables import load_table
@@ -41,7 +41,7 @@ def message_of(node: Node, cx: Context) -> Message | None:
     name = _kernel_name(call, cx)
     if name is None:
         return None
-    row = load_table("printing")[name]
+    row = cx.table("printing")[name]
     arguments = _arguments(node)
     text = None
     if len(arguments) > row["before"]:
@@ -67,9 +67,11 @@ def ends_line(literal: str) -> bool:
 
 def _kernel_name(call: Call, cx: Context) -> str | None:
     """The name that the kernel's printing macro has which a call means; None for any other macro."""
-    table = load_table("printing")
+    table = cx.table("printing")
     if call.name not in table and call.name not in cx.memo(_renamed):
         return None
+    if call.name in table and call.name not in load_table("printing"):
+        return call.name  # the user says that it prints, wherever it comes from
     path = (*call.path, call.name)
     crate = cx.index.names.home(cx.path).crate
     if names_at(cx).macro(path) is Origin.LOCAL:
@@ -77,26 +79,16 @@ def _kernel_name(call: Call, cx: Context) -> str | None:
     named = meaning_of(path, call.node, cx)
     if named.origin is Origin.KERNEL:
         return named.name if named.name in table else None
-    if named.origin is not Origin.UNSAID or (crate != _LIBRARY and _is_redefined(call.name, crate, cx)):
+    if named.origin is not Origin.UNSAID or (crate != _LIBRARY and call.name in cx.memo(own_macros)):
         return None
     return call.name
 
 
 def _renamed(cx: Context) -> frozenset[str]:
     """The names under which the file imports printing macros, where those are not their own."""
-    table = load_table("printing")
+    table = cx.table("printing")
     return frozenset(
         use.alias for use in cx.facts.uses if use.alias not in table and use.path.rpartition("::")[2] in table
-    )
-
-
-def _is_redefined(name: str, crate: str, cx: Context) -> bool:
-    """Whether a crate that is not the kernel's has a macro of its own of that name."""
-    names = cx.index.names
-    return any(
-        macro.name == name and names.home(path).crate == crate
-        for path, facts in cx.index.files.items()
-        for macro in facts.macros
     )
 
 

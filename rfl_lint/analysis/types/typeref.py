@@ -211,6 +211,20 @@ def with_self(ref: TypeRef, own: TypeRef) -> TypeRef:
     return TypeRef(ref.kind, ref.head, tuple(with_self(arg, own) for arg in ref.args), ref.path)
 
 
+def type_text(ref: TypeRef) -> str:
+    """A type as one would write it, in short: the last word of a path, `_` for what is not taken apart."""
+    args = [type_text(arg) for arg in ref.args]
+    if ref.kind is TypeKind.PATH:
+        return f"{ref.head}<{', '.join(args)}>" if args else ref.head
+    if ref.kind is TypeKind.TUPLE:
+        return f"({', '.join(args)})"
+    if ref.kind in (TypeKind.SLICE, TypeKind.ARRAY):
+        return f"[{args[0] if args else '_'}{'; _' if ref.kind is TypeKind.ARRAY else ''}]"
+    if ref.kind is TypeKind.OTHER:
+        return "_"
+    return f"{ref.kind.value}{'' if ref.kind is TypeKind.REF else ' '}{args[0] if args else '_'}"
+
+
 def parse_generics(text: str) -> tuple[str, ...]:
     """The names of the type and const parameters in `<'a, T: X, const N: usize>`."""
     names: list[str] = []
