@@ -160,6 +160,8 @@ class ModuleFact:
     module: str = ""
     inline: bool = True
     attributes: tuple[str, ...] = ()
+    is_pub: bool = False
+    """Whether it is plainly `pub`; `pub(crate)` is not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,8 @@ class _Reader:
             name = self._field(node, "name")
             module = f"{scope.module}::{name}" if scope.module else name
             inline = node.child_by_field_name("body") is not None
-            self.modules.append(ModuleFact(name, span_of(node), scope.module, inline, attributes))
+            is_pub = self._text(node.children[0]) == "pub"
+            self.modules.append(ModuleFact(name, span_of(node), scope.module, inline, attributes, is_pub))
             self.scopes.append(_Scope(node.end_byte, module))
         elif kind == "macro_definition":
             self._macro(node, scope, attributes)

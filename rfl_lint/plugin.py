@@ -8,6 +8,7 @@ from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.code.disallowed import disallowed_use
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
+from rfl_lint.analysis.docs.modules import first_line, has_module_docs, is_public_module, links_c_header
 from rfl_lint.analysis.docs.srctree import broken_links
 from rfl_lint.analysis.documentation.blanks import EmptyLines, empty_doc_lines
 from rfl_lint.analysis.documentation.headings import (
@@ -149,20 +150,24 @@ __all__ = [
     "exit_span",
     "expectable",
     "fabricated_layout",
+    "first_line",
     "flagless_call",
     "given_by_prelude",
     "hardcoded_flags",
+    "has_module_docs",
     "has_own_types",
     "in_short",
     "in_words",
     "inner_docs_of",
     "is_continued",
     "is_private_callback",
+    "is_public_module",
     "is_unit_by_default",
     "kernel_module",
     "kernel_type",
     "labels",
     "leaks",
+    "links_c_header",
     "message_of",
     "methods_without_old_layout",
     "mismatches",

@@ -42,8 +42,8 @@ def _c_call(node: Node, aliases: set[bytes], cx: Context) -> Call | None:
     if aliases.isdisjoint(word.strip() for word in words):
         return None
     call = call_of(node, cx.parsed)
-    if call is None or call.form is not CallForm.PATH:
-        return None
+    if call is None or call.form is not CallForm.PATH or not call.name.isidentifier():
+        return None  # or a name that a macro puts together
     if not _is_c_function((*call.path, call.name), call.callee, cx) or in_userspace(node, cx):
         return None
     return call
