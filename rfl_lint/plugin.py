@@ -36,6 +36,8 @@ from rfl_lint.analysis.documentation.safety import (
 from rfl_lint.analysis.ffi.core_types import OTHER as OTHER_C_TYPES
 from rfl_lint.analysis.ffi.core_types import CoreType, core_types
 from rfl_lint.analysis.ffi.core_types_fix import has_own_types, kernel_module, kernel_type
+from rfl_lint.analysis.ffi.pointer_casts import InferredCast, inferred_pointer_cast
+from rfl_lint.analysis.ffi.pointer_casts import Value as CastValue
 from rfl_lint.analysis.ffi.results import Fate, Unchecked, unchecked_results
 from rfl_lint.analysis.ffi.zero_flags import Zero, ZeroFlags, zero_flags
 from rfl_lint.analysis.imports.layout import crowded, vertical
@@ -79,6 +81,7 @@ __all__ = [
     "KERNEL_ROLES",
     "OTHER_C_TYPES",
     "CFailure",
+    "CastValue",
     "Confidence",
     "Construct",
     "Context",
@@ -100,6 +103,7 @@ __all__ = [
     "Given",
     "HardcodedReason",
     "Heading",
+    "InferredCast",
     "KernelTree",
     "Label",
     "Leak",
@@ -158,6 +162,7 @@ __all__ = [
     "has_own_types",
     "in_short",
     "in_words",
+    "inferred_pointer_cast",
     "inner_docs_of",
     "is_continued",
     "is_private_callback",

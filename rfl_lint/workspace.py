@@ -14,7 +14,7 @@ from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import ParsedFile, parse_file
 from rfl_lint.tables import BUNDLED, Tables
-from rfl_lint.tree import KernelTree
+from rfl_lint.tree import KernelTree, Role, is_bindgen_output
 
 # Contexts are kept because other files may lead back to them; beyond this many bytes of text they are let go.
 _MAX_OPENED_BYTES: Final = 4_000_000
@@ -68,7 +68,7 @@ class Workspace:
         return Context(
             parsed,
             self.tree,
-            self.tree.role(path),
+            Role.GENERATED if is_bindgen_output(parsed.source.data) else self.tree.role(path),
             facts,
             self._index if self.index is not None else Index([facts]),
             reach=self._other,

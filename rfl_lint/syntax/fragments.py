@@ -29,7 +29,7 @@ HIDING_KINDS: Final = frozenset({"macro_invocation", "macro_definition"})
 _CLOSERS: Final = {b"(": b")", b"{": b"}", b"[": b"]"}
 # Templates for other languages: nothing in them is a Rust expression.
 _NOT_RUST: Final = frozenset({"asm", "global_asm", "naked_asm", "stringify", "concat_idents"})
-_OPENS: Final = re.compile(rb"[({\[!]")
+_OPENS: Final = re.compile(rb"[({\[!]|\bas\b")
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 MAX_FRAGMENTS: Final = 20_000
 
@@ -303,8 +303,8 @@ def _clip(span: Span, ranges: tuple[Span, ...]) -> list[Span]:
 
 
 def _holds_code(tokens: Iterable[Token]) -> bool:
-    """Whether a run of tokens can hold anything to look at: a call, a block, an index, another macro."""
-    return any(token.kind in ("token_tree", "token_repetition", "!") for token in tokens)
+    """Whether a run of tokens can hold anything to look at: a call, a block, an index, a cast, another macro."""
+    return any(token.kind in ("token_tree", "token_repetition", "!", "as") for token in tokens)
 
 
 def _chunks(tokens: list[Token], source: SourceFile) -> Iterator[list[Token]]:

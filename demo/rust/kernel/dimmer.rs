@@ -26,4 +26,9 @@ impl Dimmer {
         // SAFETY: `name` is a C string.
         unsafe { bindings::shrinker_alloc(0, name.as_char_ptr()) }
     }
+
+    /// The address that the C side keeps.
+    fn shared(&self) -> *const c_void {
+        self.private as _
+    }
 }
