@@ -58,6 +58,7 @@ from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
 from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, undocumented
 from rfl_lint.analysis.tags.needless import Needless, needless_comments, without_marker
+from rfl_lint.analysis.tags.panics import panicking_call
 from rfl_lint.analysis.types.aliases import is_unit_by_default
 from rfl_lint.analysis.types.shadowing import shadowings
 from rfl_lint.analysis.types.typeref import type_text
@@ -181,6 +182,7 @@ __all__ = [
     "needless_comments",
     "needless_safety_docs",
     "owned_references",
+    "panicking_call",
     "repair",
     "safety_docs",
     "safety_skeleton",

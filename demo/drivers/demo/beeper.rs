@@ -34,6 +34,18 @@ impl Beeper {
 
     /// Turns the beeper off or on.
     fn mute(&mut self, muted: bool) {
+        // PANIC: Anybody may mute a beeper at any time.
         self.muted = muted;
+    }
+
+    /// The tone that it makes, in hertz.
+    fn hertz(&self) -> u32 {
+        TONES.get(self.tone).copied().unwrap()
+    }
+
+    /// The highest tone that it can make, in hertz.
+    fn highest() -> u32 {
+        // PANIC: The table has four tones.
+        TONES.iter().copied().max().unwrap()
     }
 }

@@ -101,6 +101,18 @@ def comment_beside(cx: Context, node: Node, tag: str) -> Section | None:
     return rows.tags_on(rows.source.row(node.start_byte)).get(tag)
 
 
+def comments_above(cx: Context, node: Node, *, at: int | None = None) -> Iterator[CommentRun]:
+    """The comments right above a node and above its statement, with or without a tag."""
+    offset = node.start_byte if at is None else at
+    rows = comment_layers(cx).at(offset)
+    around = statement_anchor(cx, node)
+    places = dict.fromkeys(rows.source.row(place) for place in (offset, around.offset if around else offset))
+    for row in places:
+        for run in (rows.run_above(row), rows.open_comment_above(row)):
+            if run is not None:
+                yield run
+
+
 def tagged_comments(cx: Context, tag: str) -> Iterator[tuple[Section, CommentRun]]:
     """Every section with `tag` in the file, whatever it belongs to; layer by layer, each from the end."""
     holding = may_be_tag(tag)

@@ -78,13 +78,18 @@ def _function(cx: Context, node: Node, tag: Tag) -> Construct | None:
     if call.form is CallForm.METHOD:
         found = name in tag.named and _is_method(cx, call, tag)
     else:
-        # An import may have renamed what is called by a plain name.
-        qualified = len(call.path) > 0
-        if qualified and name not in tag.named:
+        plain = name if call.path else cx.memo(_renamed).get(name, name)
+        if plain not in tag.named:
             return None
         path = meaning_of((*call.path, name), node, cx).path
         found = any(function.is_path(path) for function in tag.functions)
     return Construct(node, span_of(call.name_node), "function", name) if found else None
+
+
+def _renamed(cx: Context) -> dict[str, str]:
+    """The own names of what the file imports under another one."""
+    words = ((use.alias, use.path.rpartition("::")[2]) for use in cx.facts.uses)
+    return {alias: name for alias, name in words if alias and alias != name}
 
 
 def _is_method(cx: Context, call: Call, tag: Tag) -> bool:

@@ -30,7 +30,13 @@ _ATTRIBUTE: Final = re.compile(rb"#!?\[\s*(?P<name>[\w:]+)(?:\s*\((?P<arguments>
 _METAVARIABLE: Final = re.compile(rb"\$(?!crate\b)[\w(]")
 _UNSAFE: Final = re.compile(r"\bunsafe\b")
 _CALLS: Final = frozenset(
-    {"call_expression", "index_expression", "binary_expression", "compound_assignment_expr"}
+    {
+        "call_expression",
+        "index_expression",
+        "binary_expression",
+        "compound_assignment_expr",
+        "unary_expression",
+    }
 )
 _MACROS: Final = frozenset({"macro_invocation"})
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||", "&", "|", "^"})
@@ -155,6 +161,9 @@ def _calls(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool:
         elif node.type == "compound_assignment_expr":
             operator = node.child_by_field_name("operator")
             if operator is not None and operator.type in ("&=", "|=", "^="):
+                continue
+        elif node.type == "unary_expression":
+            if node.children[0].type != "-":
                 continue
         elif node.type == "call_expression":
             name = called_name(node, cx.parsed)
