@@ -7,7 +7,7 @@ KERNELS := .kernels
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types docs check-docs pytest bench kernel clean
+.PHONY: help demo test lint format types docs check-docs pytest bench kernel tables clean
 
 help:
 	@echo "make demo                 lint the sample tree in demo/"
@@ -16,6 +16,7 @@ help:
 	@echo "make format               format the code and mend what ruff can mend"
 	@echo "make docs                 make docs/rules, the README's table and the picture anew"
 	@echo "make kernel VERSION=6.12  fetch the Rust parts of a kernel into $(KERNELS)/"
+	@echo "make tables               look the tables of kernel knowledge up in the kernels of $(KERNELS)/"
 	@echo "make bench                measure speed, on the kernels that are there"
 	@echo "make clean                remove what can be made again, $(KERNELS) apart"
 
@@ -65,6 +66,9 @@ bench: $(VENV)/.installed-dev
 
 kernel: $(VENV)/.installed
 	$(BIN)/python scripts/get_kernel.py $(or $(VERSION),6.12) $(KERNELS)/$(or $(VERSION),6.12)
+
+tables: $(VENV)/.installed
+	$(BIN)/python scripts/check_tables.py $(KERNELS) --record
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -106,3 +108,14 @@ def installed(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = (folder / "dist").glob("*.whl")
     succeed([folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", wheel], folder)
     return folder / "venv" / "bin"
+
+
+def script(name: str) -> ModuleType:
+    """A module of scripts/, which is no package."""
+    known = f"_script_{name}"
+    spec = importlib.util.spec_from_file_location(known, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[known] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

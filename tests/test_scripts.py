@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import lzma
 import sys
 import tarfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.conftest import ROOT, run, succeed
-
-
-def _script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"_script_{name}", ROOT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.conftest import ROOT, run, script, succeed
 
 
 def _fake_python(folder: Path, body: str) -> str:
@@ -96,7 +85,7 @@ def test_ci_fails_on_a_skipped_test(tmp_path: Path, case: str, status: int, says
     ],
 )
 def test_what_is_taken_of_a_kernel(path: str, is_read: bool) -> None:
-    assert _script("get_kernel").wanted(path) is is_read
+    assert script("get_kernel").wanted(path) is is_read
 
 
 def _tar(entries: dict[str, bytes]) -> bytes:
@@ -115,7 +104,7 @@ def test_sources_are_read_out_of_the_package() -> None:
         {"./usr/share/doc/copyright": b"x", "./usr/src/linux-source-9.9.tar.xz": lzma.compress(inner)}
     )
     found = [
-        (member.name, content.read()) for member, content in _script("get_kernel").sources(io.BytesIO(outer))
+        (member.name, content.read()) for member, content in script("get_kernel").sources(io.BytesIO(outer))
     ]
     assert found == [("linux-source-9.9/rust/a.rs", b"fn a() {}"), ("linux-source-9.9/b.c", b"")]
 
