@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,13 +21,16 @@ _NOTHING: Final = re.compile(
 )
 _STOP: Final = re.compile(r"(?<![.A-Z])[.](?=\s+[A-Z`(]|\s*$)")
 
+_INVARIANTS: Final = frozenset({"invariants", "invariant", "type invariants", "type invariant"})
+
 
 @dataclass(frozen=True, slots=True)
 class ItemDocs:
-    """The headings of an item's docs, lower case, in order, and what its `# Safety` section asks for."""
+    """The headings of an item's docs, lower case, in order, and what `# Safety` and `# Invariants` ask for."""
 
     sections: tuple[str, ...] = ()
     contract: Contract | None = None
+    invariants: Contract | None = None
 
 
 NO_DOCS: Final = ItemDocs()
@@ -37,8 +41,9 @@ def item_docs(*docs: DocComment | None) -> ItemDocs:
     sections = section_names(*docs)
     if not sections:
         return NO_DOCS
-    contract = None if _SAFETY.isdisjoint(sections) else next(filter(None, map(_contract, docs)), None)
-    return ItemDocs(sections, contract)
+    return ItemDocs(
+        sections, _contract_of(docs, _SAFETY, sections), _contract_of(docs, _INVARIANTS, sections)
+    )
 
 
 def section_names(*docs: DocComment | None) -> tuple[str, ...]:
@@ -46,9 +51,14 @@ def section_names(*docs: DocComment | None) -> tuple[str, ...]:
     return tuple(heading.key for doc in docs if doc is not None for heading in doc.headings if heading.key)
 
 
-def _contract(doc: DocComment | None) -> Contract | None:
-    """The requirements of the first `# Safety` section; an item of a list includes those of lists in it."""
-    section = next((each for each in doc.sections if each.heading.key in _SAFETY), None) if doc else None
+def _contract_of(
+    docs: Iterable[DocComment | None], keys: frozenset[str], sections: tuple[str, ...]
+) -> Contract | None:
+    """What the first section of such a name asks for; an item of a list includes those of lists in it."""
+    if keys.isdisjoint(sections):
+        return None
+    every = (section for doc in docs if doc is not None for section in doc.sections)
+    section = next((each for each in every if each.heading.key in keys), None)
     if section is None:
         return None
     found: list[str] = []

@@ -16,8 +16,9 @@ _LIFETIME: Final = re.compile(r"'\w+\s*")
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What the `# Safety` section of an unsafe function or trait asks for, one by one; `span` is its heading.
+    """What a section asks for, one by one: `# Safety` of an unsafe function or trait, `# Invariants` of a type.
 
+    `span` is the heading.
     `listed` tells whether the requirements are items of a list.
     """
 
@@ -53,6 +54,7 @@ class TypeFact:
     sections: tuple[str, ...] = ()
     """The headings of its docs, lower case: `safety`, `invariants`."""
     contract: Contract | None = None
+    invariants: Contract | None = None
 
     @property
     def shape(self) -> tuple[object, ...]:

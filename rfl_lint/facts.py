@@ -320,6 +320,7 @@ class _Reader:
                 any(child.type == "visibility_modifier" for child in node.children),
                 docs.sections,
                 docs.contract,
+                docs.invariants,
             )
         )
         if kind == "trait_item":

@@ -127,6 +127,15 @@ class Index:
         answer = self.type(type_name, near=near, module=module)
         return answer.agreed(lambda fact: next((f.type for f in fact.fields if f.name == field), "")) or None
 
+    def with_invariants(self) -> frozenset[str]:
+        """The names, others' names for them included, of types that document invariants."""
+
+        def names() -> frozenset[str]:
+            found = {fact.name for file in self.files.values() for fact in file.types if fact.invariants}
+            return frozenset(other for name in found for other in self._names_of(name))
+
+        return self._once(("with invariants",), names)
+
     # Functions.
 
     def functions(self, name: str, *, near: str = "", module: str | None = None) -> Answer[FunctionFact]:

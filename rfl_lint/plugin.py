@@ -42,6 +42,8 @@ from rfl_lint.analysis.ffi.results import Fate, Unchecked, unchecked_results
 from rfl_lint.analysis.ffi.zero_flags import Zero, ZeroFlags, zero_flags
 from rfl_lint.analysis.imports.layout import crowded, vertical
 from rfl_lint.analysis.imports.prelude import Given, given_by_prelude
+from rfl_lint.analysis.invariants.appeals import Appeal, unstated
+from rfl_lint.analysis.invariants.justified import unjustified
 from rfl_lint.analysis.layout.allocator_traits import methods_without_old_layout
 from rfl_lint.analysis.layout.dangling import byte_danglings
 from rfl_lint.analysis.layout.fabricated import fabricated_layout
@@ -81,6 +83,7 @@ __all__ = [
     "CONSTRUCT_KINDS",
     "KERNEL_ROLES",
     "OTHER_C_TYPES",
+    "Appeal",
     "CFailure",
     "CastValue",
     "Confidence",
@@ -197,10 +200,12 @@ __all__ = [
     "unchecked_results",
     "undocumented",
     "undocumented_unsafety",
+    "unjustified",
     "unread_layouts",
     "unreturned",
     "unsafe_keyword",
     "unsafe_operations",
+    "unstated",
     "upcasts",
     "vertical",
     "without_marker",

@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from rfl_lint.fact_types import Contract
+from rfl_lint.index import Index
 from tests.test_facts import facts_of
 
 
@@ -55,3 +56,17 @@ def test_the_place_is_the_heading_and_traits_have_contracts() -> None:
     assert text[function.contract.span.start : function.contract.span.end] == "# Safety"
     assert function.contract.requirements == ("Two.",)
     assert pickle.loads(pickle.dumps(facts)) == facts  # noqa: S301 - our own
+
+
+def test_invariants_of_types_are_known_by_every_name() -> None:
+    text = (
+        "/// # Invariants\n///\n/// - One.\n/// - Two.\nstruct A;\n"
+        "/// # Safety\nstruct B;\ntype C = A;\nuse x::A as D;\n"
+    )
+    facts = facts_of(text)
+    stated = facts.types[0].invariants
+    assert stated is not None
+    assert stated.requirements == ("One.", "Two.")
+    assert text[stated.span.start : stated.span.end] == "# Invariants"
+    assert facts.types[1].invariants is None
+    assert Index([facts]).with_invariants() == {"A", "C", "D"}
