@@ -24,6 +24,7 @@ from rfl_lint.analysis.documentation.items import (
     documented,
     inner_docs_of,
 )
+from rfl_lint.analysis.documentation.markers import MalformedMarker, malformed_markers
 from rfl_lint.analysis.documentation.safety import (
     SafetyDocs,
     SafetyForm,
@@ -112,6 +113,7 @@ __all__ = [
     "Label",
     "Leak",
     "Level",
+    "MalformedMarker",
     "Message",
     "Meta",
     "Misnamed",
@@ -177,6 +179,7 @@ __all__ = [
     "labels",
     "leaks",
     "links_c_header",
+    "malformed_markers",
     "message_of",
     "methods_without_old_layout",
     "mismatches",

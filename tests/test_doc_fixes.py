@@ -10,13 +10,17 @@ from rfl_lint.engine import Lint, lint_source
 from rfl_lint.finding import Finding
 from rfl_lint.rule import Rule
 from rfl_lint.rules.docs.doc_section_name import DocSectionName
+from rfl_lint.rules.safety.malformed_safety_marker import MalformedSafetyMarker
 from rfl_lint.rules.style.empty_doc_lines import EmptyDocLines
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.testing import read_fixture
 from tests.conftest import ROOT
 
-RULES: tuple[type[Rule], ...] = (DocSectionName, EmptyDocLines)
+RULES: tuple[type[Rule], ...] = (DocSectionName, EmptyDocLines, MalformedSafetyMarker)
+
+SITE = "unsafe impl A for B {}\n"
+ITEM = "unsafe fn f() {}\n"
 
 
 def findings(rule: type[Rule], data: bytes) -> tuple[Finding, ...]:
@@ -46,6 +50,24 @@ def fixed(rule: type[Rule], data: bytes) -> bytes:
         (EmptyDocLines, "//\n/// a\nfn f() {}\n", "/// a\nfn f() {}\n"),
         (EmptyDocLines, "x!();\n  //\n  /// a\n  fn f() {}\n", "x!();\n  /// a\n  fn f() {}\n"),
         (EmptyDocLines, "//! a\n//!\n//!", "//! a\n//!"),
+        (MalformedSafetyMarker, "//SAFETY: a\n" + SITE, "// SAFETY: a\n" + SITE),
+        (MalformedSafetyMarker, "// safety:\n// - a\n" + SITE, "// SAFETY:\n// - a\n" + SITE),
+        (MalformedSafetyMarker, "// SAFETY — a\n" + SITE, "// SAFETY: a\n" + SITE),
+        (MalformedSafetyMarker, "// SAFETY a\n" + SITE, "// SAFETY: a\n" + SITE),
+        (MalformedSafetyMarker, "// **Safety**:a\n" + SITE, "// SAFETY: a\n" + SITE),
+        (MalformedSafetyMarker, "// SAFETY (b): a\n" + SITE, "// SAFETY: (b) a\n" + SITE),
+        (MalformedSafetyMarker, "// Safety, INVARIANT: a\n" + SITE, "// SAFETY, INVARIANT: a\n" + SITE),
+        (MalformedSafetyMarker, "// Fine. Safety: a\n" + SITE, "// Fine. SAFETY: a\n" + SITE),
+        (MalformedSafetyMarker, "/* safety: a */\n" + SITE, "/* SAFETY: a */\n" + SITE),
+        (MalformedSafetyMarker, "/*\n * Safety - a\n */\n" + SITE, "/*\n * SAFETY: a\n */\n" + SITE),
+        (MalformedSafetyMarker, "/// SAFETY: a\n///  b\n" + SITE, "// SAFETY: a\n//  b\n" + SITE),
+        (MalformedSafetyMarker, "/// b\n///\n/// # Safety\n///\n/// a\n" + SITE,
+         "/// b\n// SAFETY:\n//\n// a\n" + SITE),
+        (MalformedSafetyMarker, "/// ## SAFETY:\n///\n/// a\n" + ITEM, "/// # Safety\n///\n/// a\n" + ITEM),
+        (MalformedSafetyMarker, "/// b\n/// Safety: a\n" + ITEM, "/// b\n///\n/// # Safety\n///\n/// a\n" + ITEM),
+        (MalformedSafetyMarker, "/// b\n///\n/// SAFETY:\n/// a\n" + ITEM,
+         "/// b\n///\n/// # Safety\n///\n/// a\n" + ITEM),
+        (MalformedSafetyMarker, "/// SAFETY:\n///\n/// a\n" + ITEM, "/// # Safety\n///\n/// a\n" + ITEM),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
