@@ -31,6 +31,7 @@ _NUMBERS: Final = frozenset(
      "bool", "char"}
 )  # fmt: skip
 _LITERALS: Final = frozenset({"integer_literal", "float_literal", "boolean_literal", "char_literal"})
+_TEXTS: Final = frozenset({"string_literal", "raw_string_literal"})
 
 
 class Value(Enum):
@@ -99,6 +100,8 @@ def value_of(node: Node, cx: Context) -> Value:
     kind = current.type
     if kind in _LITERALS:
         return Value.NUMBER
+    if kind in _TEXTS:
+        return Value.REFERENCE
     if kind == "reference_expression":
         raw = any(child.type == "raw" for child in current.children)
         return Value.POINTER if raw else Value.REFERENCE
