@@ -1,7 +1,7 @@
 """Syntax: bytes in, trees and fragments out. Nothing here knows a rule or a kernel API."""
 
 from rfl_lint.syntax.fragments import Fragment, FragmentKind
-from rfl_lint.syntax.parsed import ParsedFile, parse_file
+from rfl_lint.syntax.parsed import ParsedFile, parse_file, unexplained
 from rfl_lint.syntax.parser import KindQuery, Node, check_kinds, kind_query, search_code, span_of
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "parse_file",
     "search_code",
     "span_of",
+    "unexplained",
 ]

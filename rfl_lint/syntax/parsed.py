@@ -148,3 +148,22 @@ def parse_file(
             hidden += [doc, *macro_fragments(source, doc, census)]
         hidden.sort(key=lambda piece: (piece.span.start, -piece.span.end))
     return ParsedFile(source, [top, *hidden], census, errors=errors)
+
+
+def unexplained(data: bytes) -> int:
+    """How many bytes of a text no Rust syntax explains, macros' insides included; 0 for a text that parses.
+
+    A token that the parser had to make up counts as one. A text that is refused counts as a whole.
+    """
+    parsed = parse_file(SourceFile("", data))
+    if parsed.refusal is not None:
+        return len(data) + 1
+    wrong = sum(span.end - span.start for span in (*parsed.errors, *parsed.census.unparsed))
+    stack = [parsed.root] if parsed.root.has_error else []
+    while stack:
+        node = stack.pop()
+        wrong += node.is_missing
+        stack.extend(child for child in node.children if child.has_error or child.is_missing)
+    if parsed.root.is_error:
+        wrong += 1
+    return wrong

@@ -1,0 +1,45 @@
+"""How deep each line of a mail is quoted, and what it says without the `>`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from rfl_lint.inputs.mail import TextLine
+
+_QUOTE: Final = re.compile(r">(?: ?>)*")
+# A reviewer's word for "here I left something out".
+_CUT: Final = re.compile(
+    r"[ \t]*(?:[\[(<{]?[ \t]*(?:\.{2,}|\u2026|(?:\.+ *)?(?:snip|snipped|trimmed|cut|skipped|many lines|elided)\b[^>\])]*)[ \t]*"
+    r"[\])>}]?|-+ ?8< ?-*.*)[ \t]*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedLine:
+    """A line of a message: how many `>` stand before it, and the rest behind them and one space."""
+
+    depth: int
+    text: str
+    number: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it says that something was left out here: `[...]`, `....`, `[snip]`."""
+        return bool(self.text.strip()) and _CUT.fullmatch(self.text) is not None
+
+
+def unquoted(lines: Iterable[TextLine]) -> list[QuotedLine]:
+    """The lines of a message with their quoting taken off."""
+    found = []
+    for line in lines:
+        match = _QUOTE.match(line.text)
+        if match is None:
+            found.append(QuotedLine(0, line.text, line.number))
+            continue
+        rest = line.text[match.end() :]
+        found.append(QuotedLine(match[0].count(">"), rest.removeprefix(" "), line.number))
+    return found

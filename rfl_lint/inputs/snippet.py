@@ -1,0 +1,193 @@
+"""The text that a patch shows of a file, made into something that can be parsed.
+
+Each unbroken piece of the new side becomes a part of one text. What is open above a piece (the function or `impl`
+that it begins in the middle of) and what is left open at its end is made up around it, on rows of their own that
+belong to no file. What was made up is the reading with which the parser can make most of the piece.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from rfl_lint.inputs.patch import FileDiff, Hunk, HunkLine
+from rfl_lint.inputs.postimage import PostImage
+from rfl_lint.source import SourceFile
+from rfl_lint.syntax import unexplained
+
+_TOKEN: Final = re.compile(
+    r"//[^\n]*|/\*.*?\*/|b?r(?P<h>#*)\".*?\"(?P=h)|b?\"(?:[^\"\\]|\\.)*\"|b?'(?:[^'\\\n]|\\.[^'\n]{0,8})'|[()\[\]{}]",
+    re.DOTALL,
+)
+_CLOSES: Final = {")": "(", "]": "[", "}": "{"}
+_CLOSER: Final = {"(": ")", "[": "]", "{": "}"}
+_CALL: Final = "__shown("
+_FUNCTION: Final = "fn __shown() {"
+_IMPL: Final = "impl __Shown {"
+_BLOCK: Final = "{"
+_TRAIT: Final = "trait __Shown {"
+_INIT: Final = "pin_init!("
+# What the innermost brackets that a piece begins in may be, and what stands around them: outermost first. Whatever
+# parses as an earlier one is that.
+_READINGS: Final = (
+    (_FUNCTION,),
+    (_IMPL, _FUNCTION),
+    (_IMPL,),
+    (_FUNCTION, "match __shown {"),
+    (_FUNCTION, "__Shown {"),
+    ("struct __Shown {",),
+    (_TRAIT,),
+    (_FUNCTION, _BLOCK),
+    ("use __shown::{",),
+    (_FUNCTION, _INIT, "__Shown {"),
+)
+_RECEIVER: Final = re.compile(r"\(\s*(?:&\s*(?:'\w+\s+)?)?(?:mut\s+)?self\b")
+_HEAD: Final = re.compile(r"(?:pub\b|unsafe\b|impl\b|fn\b|const\b|extern\b|trait\b)")
+_OWN_IMPL: Final = re.compile(r"^\s*(?:unsafe )?(?:impl|(?:pub )?(?:unsafe )?trait)\b", re.MULTILINE)
+_MAX_PIECES: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    text: str
+    line: HunkLine | None = None
+    is_touched: bool = False
+
+
+@dataclass
+class _Text:
+    rows: list[_Row] = field(default_factory=list)
+    pieces: list[tuple[int, int]] = field(default_factory=list)
+
+
+def shown_text(path: str, diff: FileDiff) -> PostImage:
+    """What a diff shows of a file after the patch; `path` is the name that findings will carry."""
+    text = _Text()
+    for hunk in diff.hunks:
+        for number, lines in enumerate(_unbroken(hunk)):
+            if len(text.pieces) < _MAX_PIECES:
+                _add_piece(text, lines, hunk.section if number == 0 else "")
+    data = "".join(row.text + "\n" for row in text.rows).encode("utf-8", "surrogateescape")
+    return PostImage(
+        SourceFile(path, data),
+        frozenset(row for row, shown in enumerate(text.rows) if shown.is_touched),
+        {row: shown.line.new for row, shown in enumerate(text.rows) if shown.line is not None},
+        {row: shown.line.mail_line for row, shown in enumerate(text.rows) if shown.line is not None},
+        is_whole=False,
+        pieces=tuple(text.pieces),
+    )
+
+
+def _unbroken(hunk: Hunk) -> Iterator[list[_Row]]:
+    """The rows of the new side, a list for each piece with nothing left out inside."""
+    cuts = [0, *(i for i, line in enumerate(hunk.lines) if line.after_cut and i), len(hunk.lines)]
+    for start, end in pairwise(cuts):
+        rows: list[_Row] = []
+        deleted = False
+        for line in hunk.lines[start:end]:
+            if line.sign == "-":
+                deleted = True
+                continue
+            rows.append(_Row(line.text, line, line.sign == "+" or deleted))
+            deleted = False
+        if rows:
+            yield rows
+
+
+def _add_piece(text: _Text, rows: Sequence[_Row], section: str) -> None:
+    body = "\n".join(row.text for row in rows)
+    missing, unclosed = _balance(body)
+    best: tuple[int, list[str], list[str]] | None = None
+    has_self = _RECEIVER.search(body) is not None and not _OWN_IMPL.search(body)
+    for above in _openings(missing, section, has_init="<-" in body, has_self=has_self):
+        # What was opened above the piece and is not closed in it is closed below.
+        kept = above[: max(0, len(above) - len(missing))]
+        for below in _closings([*kept, *unclosed]):
+            source = "\n".join([*above, body, *below, ""])
+            score = unexplained(source.encode("utf-8", "surrogateescape"))
+            if best is None or score < best[0]:
+                best = (score, above, below)
+        if best is not None and best[0] == 0:
+            break
+    if best is None:
+        return
+    text.rows += [_Row(line) for line in best[1]]
+    start = len(text.rows)
+    text.rows += rows
+    text.pieces.append((start, len(text.rows)))
+    text.rows += [_Row(line) for line in best[2]]
+
+
+def _balance(text: str) -> tuple[list[str], list[str]]:
+    """The closers in a text that nothing in it opens, innermost first, and what it leaves open, outermost first."""
+    missing: list[str] = []
+    opened: list[str] = []
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token in _CLOSER:
+            opened.append(token)
+        elif token in _CLOSES:
+            if opened:
+                opened.pop()
+            else:
+                missing.append(token)
+    return missing, opened
+
+
+def _closings(opened: Sequence[str]) -> Iterator[list[str]]:
+    """The lines that close what is open: as they are, and with the statement ended in which an argument list was cut."""
+    below = [_CLOSER[word[-1]] for word in reversed(opened)]
+    yield below
+    ends = [row for row, (word, after) in enumerate(pairwise(below)) if word != "}" and after == "}"]
+    if ends:
+        yield [word + ";" if row in ends else word for row, word in enumerate(below)]
+
+
+def _openings(
+    missing: Sequence[str], section: str, *, has_init: bool, has_self: bool
+) -> Iterator[list[str]]:
+    """The lines that may stand above a piece, likeliest first; each list goes from outside to inside."""
+    head = section.strip()
+    heads = [head] if head.endswith("{") and _HEAD.match(head) else []
+    readings = [reading for reading in _READINGS if has_init or _INIT not in reading]
+    if has_self:
+        readings.sort(key=lambda reading: reading[0] not in (_IMPL, _TRAIT))
+    elif not missing:
+        yield []
+    for reading in readings:
+        for lines in (*(_headed(reading, each) for each in heads), list(reading)):
+            if lines:
+                yield _reaching(lines, missing)
+
+
+def _headed(reading: Sequence[str], head: str) -> list[str]:
+    """A reading with the words of the hunk's header in the place of what is made up; empty where they do not fit."""
+    word = _IMPL if head.removeprefix("unsafe ").startswith("impl") else _FUNCTION
+    if "trait" in head.partition("{")[0].split() or word not in reading:
+        return []
+    return [head if each == word else each for each in reading]
+
+
+def _reaching(reading: list[str], missing: Sequence[str]) -> list[str]:
+    """A reading with as many brackets, and of such kinds, as a piece closes."""
+    words = list(reversed(reading))
+    lines: list[str] = []
+    for token in missing:
+        wanted = _CLOSES[token]
+        if words and words[0][-1] == wanted:
+            lines.append(words.pop(0))
+        else:
+            lines.append({"{": _BLOCK, "(": _CALL, "[": "["}[wanted])
+    lines += words
+    if missing and _needs_function(lines):
+        lines.append(_FUNCTION)
+    lines.reverse()
+    return lines
+
+
+def _needs_function(lines: Sequence[str]) -> bool:
+    """Whether the outermost of the lines, the last, is an expression, which stands in no file by itself."""
+    return lines[-1] in (_BLOCK, _CALL, "[", _INIT)
