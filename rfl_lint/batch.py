@@ -67,7 +67,18 @@ def outcomes(
 
 def lint_text(source: SourceFile, target: Target, plan: Plan) -> FileResult:
     """Lint a text, which need not be on disk, as the file that `target` says it is."""
-    return _Tree(target.tree, [target], plan).over(source)
+    return _Tree(target.tree, [target], plan).over([source])[0]
+
+
+def lint_texts(
+    sources: Sequence[SourceFile], targets: Sequence[Target], plan: Plan, around: Sequence[SourceFile] = ()
+) -> list[FileResult]:
+    """Lint texts as the files of one tree that `targets` say they are; they know each other.
+
+    `around` are texts that stand in the place of other files of the tree, and are not linted.
+    """
+    beside = [Target(targets[0].file, source.path, targets[0].tree) for source in around]
+    return _Tree(targets[0].tree, [*targets, *beside], plan).over(sources, around)
 
 
 @dataclass(eq=False)
@@ -110,11 +121,11 @@ class _Tree:
         for target in self.linted:
             yield target, _lint(target, self.plan.lint, workspace)
 
-    def over(self, source: SourceFile) -> FileResult:
-        """Lint a text in the place of the file of its path."""
-        self._sources[source.path] = source
+    def over(self, sources: Sequence[SourceFile], around: Sequence[SourceFile] = ()) -> list[FileResult]:
+        """Lint texts in the place of the files of their paths; those `around` them are known, and not linted."""
+        self._sources.update((source.path, source) for source in (*around, *sources))
         workspace = self._workspace(self._whole_index)
-        return lint_parsed(workspace.parse(source), self.plan.lint, workspace)
+        return [lint_parsed(workspace.parse(source), self.plan.lint, workspace) for source in sources]
 
     def _whole_index(self) -> Index:
         known, missing = self._known_facts()

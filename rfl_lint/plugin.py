@@ -74,7 +74,7 @@ from rfl_lint.clippy_config import clippy_config
 from rfl_lint.doc_lines import DocLine
 from rfl_lint.doc_text import DocComment, DocSection, Heading
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Label, Level, Severity
-from rfl_lint.rule import Context, Meta, NoOptions, Rule
+from rfl_lint.rule import Context, Extent, Meta, NoOptions, Rule
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile, span_of
 from rfl_lint.tree import KERNEL_ROLES, Era, KernelTree, Role
@@ -100,6 +100,7 @@ __all__ = [
     "EmptyLines",
     "Era",
     "Fate",
+    "Extent",
     "Fault",
     "Finding",
     "Fix",

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rfl_lint.engine import RuleCrash
 from rfl_lint.finding import Finding
 from rfl_lint.source import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the lines of a text that a patch showed are counted; rows are its own lines, 0-based.
+
+    `path` is the file's, None where the mail does not tell. `lines` gives the 1-based line of the file after the
+    patch, None where nobody can tell, `mail_lines` the 1-based line of the input that shows it.
+    """
+
+    path: str | None
+    lines: Mapping[int, int | None]
+    mail_lines: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,8 @@ class Report:
     unparsed: dict[str, tuple[int, ...]] = field(default_factory=dict)
     crashes: tuple[RuleCrash, ...] = ()
     errors: tuple[str, ...] = ()
+    views: Mapping[str, View] = field(default_factory=dict)
+    """For texts that patches showed: how their lines are counted, by the name that findings have them under."""
     read: Callable[[str], SourceFile | None] = field(default=lambda _path: None, repr=False)
 
     def source(self, path: str) -> SourceFile | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -22,6 +23,18 @@ from rfl_lint.syntax import Fragment, Node, ParsedFile, span_of
 from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KERNEL_ROLES, KernelTree, Role
 
+
+class Extent(Enum):
+    """How much of a file must be there for a rule's findings to hold; a patch may show less than all of it."""
+
+    STATEMENT = "statement"
+    """The statement or item that the finding lies in, and what stands above it."""
+    FUNCTION = "function"
+    """The function, or the item, that the finding lies in."""
+    FILE = "file"
+    """The whole file."""
+
+
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 T = TypeVar("T")
 
@@ -32,8 +45,9 @@ class Meta:
 
     `name` is the only identifier, kebab-case, and reads after "allow". `clippy` names the lints whose
     `allow`/`expect` attribute silences the rule too. `roles` are the kinds of code it speaks about; `doc_code`
-    lets it run in doc comments' examples when the user asks for those. `precision` is the adjudicated figure
-    on real kernels, as text.
+    lets it run in doc comments' examples when the user asks for those. `extent` tells how much of a file its
+    findings depend on, where a patch shows only parts. `precision` is the adjudicated figure on real kernels, as
+    text.
     """
 
     name: str
@@ -46,6 +60,7 @@ class Meta:
     clippy: tuple[str, ...] = ()
     roles: frozenset[Role] = KERNEL_ROLES
     doc_code: bool = False
+    extent: Extent = Extent.STATEMENT
     origin: str = ""
     precision: str = ""
 

@@ -24,8 +24,8 @@ _FROM_LINE: Final = re.compile(
 _HEADER: Final = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):[ \t]?(.*)")
 _FOLDED: Final = (b" ", b"\t")
 # What an archive's page shows of the headers, in the text itself.
-_SHOWN: Final = re.compile(r"(Message-ID|From|To|Cc|Date|Subject|In-Reply-To|References):[ \t]*(.*)", re.I)
-_PATCH_NAME: Final = re.compile(r"\.(?:patch|diff|txt|mbox|eml)$", re.I)
+_SHOWN: Final = re.compile(r"(Message-ID|From|To|Cc|Date|Subject|In-Reply-To|References):[ \t]*(.*)", re.IGNORECASE)
+_PATCH_NAME: Final = re.compile(r"\.(?:patch|diff|txt|mbox|eml)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +314,9 @@ def _decoded(rows: Sequence[tuple[bytes, int]], charset: str) -> Iterator[TextLi
         b"a\n".decode(charset)
     except (LookupError, UnicodeError, ValueError):
         charset = "utf-8"
-    errors = "surrogateescape" if charset.lower().replace("_", "-") in ("utf-8", "utf8", "us-ascii") else "replace"
+    errors = (
+        "surrogateescape" if charset.lower().replace("_", "-") in ("utf-8", "utf8", "us-ascii") else "replace"
+    )
     if errors == "surrogateescape":
         charset = "utf-8"
     for line, row in rows:

@@ -316,9 +316,7 @@ class _HunkTaker:
 
     def hunk(self) -> Hunk:
         whole = not self.is_cut and self.old_left == 0 and self.new_left == 0
-        return Hunk(
-            tuple(self.found), self.old_start, self.new_start, self.section, whole, self.is_collapsed
-        )
+        return Hunk(tuple(self.found), self.old_start, self.new_start, self.section, whole, self.is_collapsed)
 
     def _looks_collapsed(self) -> bool:
         """Whether lines that should begin with a sign begin with none: an archive took the spaces away."""
@@ -439,7 +437,7 @@ def _unescaped(name: str) -> str:
 def _git_names(text: str) -> tuple[str | None, str | None]:
     """The two names of a `diff --git` line, which only agree in what stands behind their prefixes."""
     names = [_unescaped(match[0]) for match in _QUOTED_NAME.finditer(text)]
-    if len(names) == 2:  # noqa: PLR2004 - old and new
+    if len(names) == 2:
         return names[0], names[1]
     if len(names) == 1:
         other = _QUOTED_NAME.sub("", text, count=1).strip()

@@ -54,7 +54,9 @@ def apply_patch(path: str, before: bytes, hunks: Sequence[Hunk]) -> PostImage | 
         old.pop()
     ending = b"\r" if old and sum(line.endswith(b"\r") for line in old) * 2 > len(old) else b""
     comparable = [line.removesuffix(b"\r") for line in old]
-    places = _places(comparable, [[line for line in piece.lines if line.sign != "+"] for piece in pieces], pieces)
+    places = _places(
+        comparable, [[line for line in piece.lines if line.sign != "+"] for piece in pieces], pieces
+    )
     if places is None:
         return None
     new = _Growing()
@@ -166,7 +168,11 @@ def _pieces(hunk: Hunk) -> list[_Piece]:
 
 
 def _places(
-    rows: Sequence[bytes], wanted: Sequence[Sequence[HunkLine]], pieces: Sequence[_Piece], *, new_side: bool = False
+    rows: Sequence[bytes],
+    wanted: Sequence[Sequence[HunkLine]],
+    pieces: Sequence[_Piece],
+    *,
+    new_side: bool = False,
 ) -> list[int] | None:
     """Where each piece stands in a file, in order and not overlapping; None where one does not.
 

@@ -146,9 +146,7 @@ def _closings(opened: Sequence[str]) -> Iterator[list[str]]:
         yield [word + ";" if row in ends else word for row, word in enumerate(below)]
 
 
-def _openings(
-    missing: Sequence[str], section: str, *, has_init: bool, has_self: bool
-) -> Iterator[list[str]]:
+def _openings(missing: Sequence[str], section: str, *, has_init: bool, has_self: bool) -> Iterator[list[str]]:
     """The lines that may stand above a piece, likeliest first; each list goes from outside to inside."""
     head = section.strip()
     heads = [head] if head.endswith("{") and _HEAD.match(head) else []

@@ -1,0 +1,85 @@
+"""What git has of a checkout besides its files: blobs by name, and patches of commits. Nothing of it is executed.
+
+A checkout's own configuration could name programs (a file system monitor, an external diff, a text conversion) and
+remotes to fetch from: all of that is turned off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from rfl_lint.errors import UsageError
+from rfl_lint.syntax.limits import MAX_FILE_BYTES
+
+_SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.attributesFile=/dev/null", "-c", "diff.external=")
+_SHA1_LENGTH: Final = 40
+
+
+def blob_name(data: bytes, like: str) -> str:
+    """The name that git gives a text, as long as `like` is."""
+    make = hashlib.sha256 if len(like) > _SHA1_LENGTH else hashlib.sha1
+    return make(b"blob %d\0" % len(data) + data).hexdigest()[: len(like)]
+
+
+def read_blob(root: Path, name: str) -> bytes | None:
+    """The text of a blob that the checkout's own store has; None where it has none, or git is missing."""
+    done = _git(root, ["cat-file", "blob", name])
+    if done is None or done.returncode != 0 or len(done.stdout) > MAX_FILE_BYTES:
+        return None
+    return done.stdout
+
+
+def patches_of(root: Path, span: str) -> bytes:
+    """The commits of a range as `git format-patch` writes them, oldest first; raises UsageError naming the range."""
+    options = [
+        "--stdout",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--full-index",
+        "--find-renames",
+        "--no-signature",
+    ]
+    return _printed(root, ["format-patch", *options, span, "--"], span)
+
+
+def changes_against(root: Path, revision: str) -> bytes:
+    """The working tree against a revision as a diff of the Rust files; raises UsageError naming the revision."""
+    options = [
+        "--no-ext-diff",
+        "--no-textconv",
+        "--full-index",
+        "--find-renames",
+        "--no-color",
+        "--src-prefix=a/",
+    ]
+    command = ["diff", *options, "--dst-prefix=b/", "--unified=0", revision, "--", "*.rs"]
+    return _printed(root, command, revision)
+
+
+def _printed(root: Path, command: list[str], what: str) -> bytes:
+    if what.startswith("-"):
+        raise UsageError(f"{what!r} is no revision: it begins with a dash")
+    done = _git(root, command)
+    if done is None:
+        raise UsageError("git is needed for this, and cannot be started")
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise UsageError(f"git knows no {what!r} in {root}: {said[0] if said else 'no reason given'}")
+    return done.stdout
+
+
+def _git(root: Path, command: list[str]) -> subprocess.CompletedProcess[bytes] | None:
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    try:
+        return subprocess.run(  # noqa: S603 - fixed program, no shell
+            ["git", *_SAFE, "-C", str(root), *command],  # noqa: S607 - the git of the user's own PATH
+            capture_output=True,
+            check=False,
+            env=environment,
+        )
+    except OSError:
+        return None
