@@ -8,6 +8,7 @@ with what is not shown does not count.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from rfl_lint.tree import KERNEL_ROLES, KernelTree
 
 # Where a patch does not tell which file it changes, the text counts as an abstraction.
 _UNKNOWN: Final = "rust/kernel/unknown_{}.rs"
+_LINE: Final = re.compile(r"\(line (\d{1,7})\)")
 _CONTAINERS: Final = frozenset(
     {
         "block",
@@ -50,26 +52,29 @@ class PatchRun:
     tree: KernelTree
     plan: Plan
     extents: Mapping[str, Extent]
+    input_name: str = "<stdin>"
     results: list[FileResult] = field(default_factory=list)
     views: dict[str, View] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
+    _messages: int = 0
     _after: dict[str, SourceFile] = field(default_factory=dict)
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
 
     def lint(self, patch: Patch) -> None:
         """Lint the texts that one patch leaves, and keep what it added."""
         self.notes += patch.notes
+        self._messages += 1
         for line, path in patch.refused:
             self.errors.append(
                 f"line {line}: the patch names {path!r}, which leads out of the tree: not looked at"
             )
         images: list[tuple[PostImage, str | None]] = []
         for diff in patch.files:
-            image = self._image(diff)
-            if image is not None:
-                images.append((image, diff.path))
+            found = self._image(diff)
+            if found is not None:
+                images.append((found, diff.path))
         if not images:
             return
         names = {image.source.path for image, _ in images}
@@ -131,12 +136,13 @@ class PatchRun:
     def _texts_before(self, diff: FileDiff) -> Iterator[bytes]:
         """The texts that a patch may be meant for, likeliest first."""
         root = self.tree.root
-        for name in dict.fromkeys(name for name in (diff.old_path, diff.new_path) if name is not None):
+        names = list(dict.fromkeys(name for name in (diff.old_path, diff.new_path) if name is not None))
+        for name in names:
             if name in self._after:
                 yield self._after[name].data
-        held = []
+        held: list[bytes] = []
         if root is not None:
-            for name in dict.fromkeys(name for name in (diff.old_path, diff.new_path) if name is not None):
+            for name in names:
                 text = read_inside(root, name)
                 if text is not None:
                     held.append(text)
@@ -154,7 +160,9 @@ class PatchRun:
         name = source.path
         while name in self.views:
             name += "+"  # the same file, changed by another patch of the series
-        self.views[name] = View(path, image.lines, image.mail_lines)
+        view = self.views[name] = View(
+            path, self.input_name, image.lines, image.mail_lines, self._messages - 1, image.message_rows
+        )
         judge = _Judge(image, self.extents)
         kept = []
         for finding in result.findings:
@@ -165,12 +173,25 @@ class PatchRun:
             )
             if judge.counts(finding) and key not in self._seen:
                 self._seen.add(key)
-                kept.append(replace(finding, path=name))
+                kept.append(replace(finding, path=name, message=_relined(finding.message, view)))
         sources = (
             SourceFile(name, source.data),
             *(other for other in result.sources if other.path != source.path),
         )
         self.results.append(replace(result, path=name, findings=tuple(kept), sources=sources))
+
+
+def _relined(message: str, view: View) -> str:
+    """A message whose lines, `(line 7)`, are those of the file, or of the mail where it does not tell them."""
+
+    def counted(match: re.Match[str]) -> str:
+        row = int(match[1]) - 1
+        line = view.lines.get(row)
+        if line is not None:
+            return f"(line {line})"
+        return f"(line {view.mail_lines[row]} of the mail)" if row in view.mail_lines else "(not shown)"
+
+    return _LINE.sub(counted, message)
 
 
 def _is_rust(image: PostImage) -> bool:
@@ -318,7 +339,7 @@ def only_touched(
         if source is None or not result.findings:
             kept.append(replace(result, findings=()))
             continue
-        judge = _Judge(PostImage(source, rows, {}, {}), {})
+        judge = _Judge(PostImage(source, rows, {}, {}, {}), {})
         kept.append(replace(result, findings=tuple(item for item in result.findings if judge.counts(item))))
     return kept
 

@@ -14,13 +14,18 @@ from rfl_lint.source import SourceFile
 class View:
     """How the lines of a text that a patch showed are counted; rows are its own lines, 0-based.
 
-    `path` is the file's, None where the mail does not tell. `lines` gives the 1-based line of the file after the
-    patch, None where nobody can tell, `mail_lines` the 1-based line of the input that shows it.
+    `path` is the file's, None where the mail does not tell; `input_name` is what the mail itself is called. `lines`
+    gives the 1-based line of the file after the patch, None where nobody can tell; rows that are in no file are
+    missing. `mail_lines` is the 1-based line of the input that shows a row, `message` and `message_rows` the number
+    of its message in the input and the 0-based line of that message's text.
     """
 
     path: str | None
+    input_name: str
     lines: Mapping[int, int | None]
     mail_lines: Mapping[int, int]
+    message: int = 0
+    message_rows: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ _FROM_LINE: Final = re.compile(
 _HEADER: Final = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):[ \t]?(.*)")
 _FOLDED: Final = (b" ", b"\t")
 # What an archive's page shows of the headers, in the text itself.
-_SHOWN: Final = re.compile(r"(Message-ID|From|To|Cc|Date|Subject|In-Reply-To|References):[ \t]*(.*)", re.IGNORECASE)
+_SHOWN: Final = re.compile(
+    r"(Message-ID|From|To|Cc|Date|Subject|In-Reply-To|References):[ \t]*(.*)", re.IGNORECASE
+)
 _PATCH_NAME: Final = re.compile(r"\.(?:patch|diff|txt|mbox|eml)$", re.IGNORECASE)
 
 
@@ -100,7 +102,7 @@ def _message(raw: Sequence[bytes], start: int, end: int, budget: _Budget) -> Mes
 
 def _header_end(raw: Sequence[bytes], start: int, end: int) -> int | None:
     """The row of the blank line behind a block of headers; None where the text does not begin with one."""
-    names = set()
+    names: set[bytes] = set()
     for row in range(start, end):
         line = raw[row].rstrip(b"\r")
         if not line.strip():
@@ -184,7 +186,7 @@ def _texts(raw: Sequence[bytes], start: int, end: int, budget: _Budget) -> Itera
         elif kind == "message/rfc822":
             waiting.append((inner, end))
         elif _is_text(kind, headers):
-            yield from _part_text(raw, inner, end, headers, parameters, budget)
+            yield from _part_text(raw[inner:end], inner, headers, budget)
 
 
 def _header_end_of_part(raw: Sequence[bytes], start: int, end: int) -> int:
@@ -231,21 +233,18 @@ def _parts(raw: Sequence[bytes], start: int, end: int, boundary: str) -> Iterato
 
 
 def _part_text(
-    raw: Sequence[bytes],
-    start: int,
-    end: int,
-    headers: Mapping[str, str],
-    parameters: Mapping[str, str],
-    budget: _Budget,
+    raw: Sequence[bytes], first: int, headers: Mapping[str, str], budget: _Budget
 ) -> Iterator[TextLine]:
+    """The text of one part, whose lines begin at the row `first` of the input."""
     encoding = headers.get("content-transfer-encoding", "").strip().lower()
-    size = sum(len(raw[row]) for row in range(start, end))
+    _, parameters = _content_type(headers.get("content-type", ""))
+    size = sum(len(line) for line in raw)
     if size > budget.text:
         budget.notes.append("the message holds more text than is read; the rest was left out")
         budget.text = 0
         return
     budget.text -= size
-    rows = [(raw[row], row) for row in range(start, end)]
+    rows = [(line, first + index) for index, line in enumerate(raw)]
     if encoding == "base64":
         rows = _undo_base64(rows, budget)
     elif encoding == "quoted-printable":

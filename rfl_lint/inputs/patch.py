@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -33,12 +33,14 @@ _VERSION: Final = re.compile(r"\d+\.\d+[\w.]*")
 class HunkLine:
     """A line of a hunk: `sign` is `+`, `-` or a space. Numbers are 1-based and None where nobody can tell.
 
-    `after_cut` is set where something was left out right above it.
+    `row` is the 0-based line of the message that shows it. `after_cut` is set where something was left out right
+    above it.
     """
 
     sign: str
     text: str
     mail_line: int
+    row: int
     old: int | None = None
     new: int | None = None
     after_cut: bool = False
@@ -118,14 +120,7 @@ class _Reader:
         row = 0
         while row < len(self.lines):
             row = self._step(row)
-        for opened in self.order:
-            diff = opened.diff
-            self.files.append(
-                FileDiff(
-                    diff.old_path, diff.new_path, diff.mail_line, tuple(opened.hunks), diff.old_blob,
-                    diff.new_blob, diff.is_new, diff.is_deleted, diff.is_binary, diff.depth,
-                )
-            )  # fmt: skip
+        self.files = [replace(opened.diff, hunks=tuple(opened.hunks)) for opened in self.order]
 
     def _step(self, row: int) -> int:
         """Read what begins at a row; the row behind it."""
@@ -219,10 +214,13 @@ class _Reader:
                 self.refused.append((line.number, name))
                 self.open[line.depth] = None
                 return
-        diff = FileDiff(
-            old, new, base.mail_line, (), base.old_blob, base.new_blob,
-            base.is_new or old is None, base.is_deleted or new is None, base.is_binary, line.depth,
-        )  # fmt: skip
+        diff = replace(
+            base,
+            old_path=old,
+            new_path=new,
+            is_new=base.is_new or old is None,
+            is_deleted=base.is_deleted or new is None,
+        )
         opened = _OpenFile(diff)
         self.open[line.depth] = opened
         self.order.append(opened)
@@ -280,7 +278,7 @@ class _Reader:
                 cut = cut or line.is_cut
                 continue
             blank = False
-            found.append(HunkLine(line.text[0], line.text[1:], line.number, after_cut=cut))
+            found.append(HunkLine(line.text[0], line.text[1:], line.number, line.row, after_cut=cut))
             cut = False
         opened = self.open.get(depth)
         if opened is None:
@@ -344,7 +342,7 @@ class _HunkTaker:
                 row += 1
                 continue
             if line.text.startswith("\\") and self.found:
-                self.found[-1] = _without_newline(self.found[-1])
+                self.found[-1] = replace(self.found[-1], no_newline=True)
                 row = behind = row + 1
                 continue
             if (self.old_left == 0 and self.new_left == 0) or self._ends_hunk(row):
@@ -379,14 +377,12 @@ class _HunkTaker:
             # A mail program broke the line: what stands here is its end.
             last = self.found[-1]
             joined = f"{last.text} {line.text}"
-            self.found[-1] = HunkLine(
-                last.sign, joined, last.mail_line, last.old, last.new, last.after_cut, last.no_newline
-            )
+            self.found[-1] = replace(last, text=joined)
 
     def _add(self, sign: str, text: str, line: QuotedLine) -> None:
         old = self.old if sign != "+" else None
         new = self.new if sign != "-" else None
-        self.found.append(HunkLine(sign, text, line.number, old, new, self.cut))
+        self.found.append(HunkLine(sign, text, line.number, line.row, old, new, self.cut))
         self.cut = False
         if sign != "+":
             self.old = self.old + 1 if self.old is not None else None
@@ -394,10 +390,6 @@ class _HunkTaker:
         if sign != "-":
             self.new = self.new + 1 if self.new is not None else None
             self.new_left = max(0, self.new_left - 1)
-
-
-def _without_newline(line: HunkLine) -> HunkLine:
-    return HunkLine(line.sign, line.text, line.mail_line, line.old, line.new, line.after_cut, no_newline=True)
 
 
 # Names.

@@ -24,13 +24,15 @@ class PostImage:
 
     `touched` are the rows that were added, and the first row behind each deletion. `lines` gives the 1-based line
     of the new file, None where nobody can tell; rows that the file does not hold (made up so that the rest can be
-    parsed) are missing in it. `mail_lines` gives the line of the input, for the rows that the input shows.
+    parsed) are missing in it. `mail_lines` gives the 1-based line of the input, `message_rows` the 0-based one of the
+    message, for the rows that the input shows.
     """
 
     source: SourceFile
     touched: frozenset[int]
     lines: Mapping[int, int | None]
     mail_lines: Mapping[int, int]
+    message_rows: Mapping[int, int]
     is_whole: bool = True
     pieces: tuple[tuple[int, int], ...] = ()
     """In a text that is not whole: the first row of each unbroken piece and the row behind its last."""
@@ -43,6 +45,12 @@ class _Growing:
     rows: list[bytes] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     mail_lines: dict[int, int] = field(default_factory=dict)
+    message_rows: dict[int, int] = field(default_factory=dict)
+
+    def shows(self, row: int, line: HunkLine) -> None:
+        """Note that a line of the input shows a row."""
+        self.mail_lines[row] = line.mail_line
+        self.message_rows[row] = line.row
 
 
 def apply_patch(path: str, before: bytes, hunks: Sequence[Hunk]) -> PostImage | None:
@@ -70,7 +78,7 @@ def apply_patch(path: str, before: bytes, hunks: Sequence[Hunk]) -> PostImage | 
                 new.touched.add(row)
                 at += 1
                 continue
-            new.mail_lines[row] = line.mail_line
+            new.shows(row, line)
             if line.sign == "+":
                 new.touched.add(row)
                 new.rows.append(_bytes(line) + ending)
@@ -106,7 +114,7 @@ def already_applied(path: str, after: bytes, hunks: Sequence[Hunk]) -> PostImage
             if line.sign == "-":
                 new.touched.add(row)
                 continue
-            new.mail_lines[row] = line.mail_line
+            new.shows(row, line)
             if line.sign == "+":
                 new.touched.add(row)
             row += 1
@@ -122,7 +130,7 @@ def new_file(path: str, diff: FileDiff) -> PostImage | None:
     for row, line in enumerate(line for line in diff.hunks[0].lines if line.sign == "+"):
         new.rows.append(_bytes(line))
         new.touched.add(row)
-        new.mail_lines[row] = line.mail_line
+        new.shows(row, line)
         bare = line.no_newline
     return _whole(path, new, ends_bare=bare)
 
@@ -132,7 +140,11 @@ def _whole(path: str, new: _Growing, *, ends_bare: bool) -> PostImage:
     last = max(0, len(new.rows) - 1)
     touched = frozenset(min(row, last) for row in new.touched)
     return PostImage(
-        SourceFile(path, text), touched, {row: row + 1 for row in range(len(new.rows) + 1)}, new.mail_lines
+        SourceFile(path, text),
+        touched,
+        {row: row + 1 for row in range(len(new.rows) + 1)},
+        new.mail_lines,
+        new.message_rows,
     )
 
 

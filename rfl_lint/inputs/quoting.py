@@ -11,20 +11,24 @@ from rfl_lint.inputs.mail import TextLine
 
 _QUOTE: Final = re.compile(r">(?: ?>)*")
 # A reviewer's word for "here I left something out".
+_LEFT_OUT: Final = r"(?:\.+ *)?(?:snip|snipped|trimmed|cut|skipped|many lines|elided)\b[^>\])]*"
 _CUT: Final = re.compile(
-    r"[ \t]*(?:[\[(<{]?[ \t]*(?:\.{2,}|\u2026|(?:\.+ *)?(?:snip|snipped|trimmed|cut|skipped|many lines|elided)\b[^>\])]*)[ \t]*"
-    r"[\])>}]?|-+ ?8< ?-*.*)[ \t]*",
+    r"[ \t]*(?:[\[(<{]?[ \t]*(?:\.{2,}|\u2026|" + _LEFT_OUT + r")[ \t]*[\])>}]?|-+ ?8< ?-*.*)[ \t]*",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class QuotedLine:
-    """A line of a message: how many `>` stand before it, and the rest behind them and one space."""
+    """A line of a message: how many `>` stand before it, and the rest behind them and one space.
+
+    `row` counts the message's own lines from 0, `number` the input's from 1.
+    """
 
     depth: int
     text: str
     number: int
+    row: int
 
     @property
     def is_cut(self) -> bool:
@@ -35,11 +39,11 @@ class QuotedLine:
 def unquoted(lines: Iterable[TextLine]) -> list[QuotedLine]:
     """The lines of a message with their quoting taken off."""
     found = []
-    for line in lines:
+    for row, line in enumerate(lines):
         match = _QUOTE.match(line.text)
         if match is None:
-            found.append(QuotedLine(0, line.text, line.number))
+            found.append(QuotedLine(0, line.text, line.number, row))
             continue
         rest = line.text[match.end() :]
-        found.append(QuotedLine(match[0].count(">"), rest.removeprefix(" "), line.number))
+        found.append(QuotedLine(match[0].count(">"), rest.removeprefix(" "), line.number, row))
     return found

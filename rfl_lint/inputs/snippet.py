@@ -76,6 +76,7 @@ def shown_text(path: str, diff: FileDiff) -> PostImage:
         frozenset(row for row, shown in enumerate(text.rows) if shown.is_touched),
         {row: shown.line.new for row, shown in enumerate(text.rows) if shown.line is not None},
         {row: shown.line.mail_line for row, shown in enumerate(text.rows) if shown.line is not None},
+        {row: shown.line.row for row, shown in enumerate(text.rows) if shown.line is not None},
         is_whole=False,
         pieces=tuple(text.pieces),
     )
@@ -138,7 +139,7 @@ def _balance(text: str) -> tuple[list[str], list[str]]:
 
 
 def _closings(opened: Sequence[str]) -> Iterator[list[str]]:
-    """The lines that close what is open: as they are, and with the statement ended in which an argument list was cut."""
+    """The lines that close what is open: as they are, and with the statement ended that an argument list was cut in."""
     below = [_CLOSER[word[-1]] for word in reversed(opened)]
     yield below
     ends = [row for row, (word, after) in enumerate(pairwise(below)) if word != "}" and after == "}"]

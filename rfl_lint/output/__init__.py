@@ -20,6 +20,8 @@ FORMATS: Final = MappingProxyType(
         "concise": "rfl_lint.output.concise",
         "json": "rfl_lint.output.json_report",
         "jsonl": "rfl_lint.output.json_lines",
+        "checkpatch": "rfl_lint.output.checkpatch",
+        "b4-json": "rfl_lint.output.b4_json",
     }
 )
 """Format name to the module whose `render` makes it."""
@@ -31,6 +33,7 @@ class OutputOptions:
 
     `width` is that of the terminal, None where there is none. `quiet` leaves out everything but findings,
     `verbose` adds what was silenced and what could not be parsed, `hints` how many findings could be fixed.
+    `mailback` counts lines in the mail that holds a patch.
     """
 
     color: bool = False
@@ -39,6 +42,7 @@ class OutputOptions:
     verbose: bool = False
     quiet: bool = False
     hints: bool = True
+    mailback: bool = False
 
 
 def render(name: str, report: Report, out: TextIO, options: OutputOptions | None = None) -> None:

@@ -15,6 +15,7 @@ from rfl_lint.output import OutputOptions
 from rfl_lint.output.places import place_of
 from rfl_lint.report import Report
 from rfl_lint.ruledoc import rule_url
+from rfl_lint.source import Span
 
 VERSION: Final = 1
 """Counted up when a field changes its meaning or goes; a new field is no new version."""
@@ -39,34 +40,45 @@ def dumps(value: object) -> str:
 def finding_object(report: Report, finding: Finding) -> dict[str, object]:
     """A finding as the contract has it."""
     place = place_of(report, finding.path, finding.span)
-    return {
+    view = report.views.get(finding.path)
+    found: dict[str, object] = {
         "rule": finding.rule,
         "group": finding.group,
         "severity": str(finding.severity),
         "confidence": str(finding.confidence),
-        "path": place.path,
-        "line": place.line,
+        "path": place.path if view is None else view.path,
+        "line": place.line if place.is_known else None,
         "column": place.column,
-        "end_line": place.end_line,
+        "end_line": place.end_line if place.is_known else None,
         "end_column": place.end_column,
         "message": finding.message,
         "help": finding.help,
-        "snippet": _snippet(report, finding.path, place.line) if finding.span.end else "",
+        "snippet": _snippet(report, finding.path, finding.span) if finding.span.end else "",
         "fragment": finding.fragment,
         "related": [
-            {"path": at.path, "line": at.line, "column": at.column, "message": label.message}
+            {
+                "path": at.path if at.is_known else None,
+                "line": at.line if at.is_known else None,
+                "column": at.column,
+                "message": label.message,
+            }
             for label in finding.related
             for at in (place_of(report, label.path or finding.path, label.span),)
         ],
-        "fix": None if finding.fix is None else _fix_object(report, finding.path, finding.fix),
+        "fix": None
+        if finding.fix is None or not place.is_known
+        else _fix_object(report, finding.path, finding.fix),
         "fingerprint": finding.fingerprint,
         "url": rule_url(finding.rule),
     }
+    if view is not None:
+        found["mail_line"] = place.mail_line
+    return found
 
 
-def _snippet(report: Report, path: str, line: int) -> str:
+def _snippet(report: Report, path: str, span: Span) -> str:
     source = report.source(path)
-    return "" if source is None else source.line_text(line)[:MAX_SNIPPET]
+    return "" if source is None else source.line_text(source.row(span.start) + 1)[:MAX_SNIPPET]
 
 
 def _fix_object(report: Report, path: str, fix: Fix) -> dict[str, object]:
@@ -75,7 +87,7 @@ def _fix_object(report: Report, path: str, fix: Fix) -> dict[str, object]:
         place = place_of(report, path, edit.span)
         edits.append(
             {
-                "path": path,
+                "path": place.path,
                 "start_line": place.line,
                 "start_column": place.column,
                 "end_line": place.end_line,

@@ -4,25 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rfl_lint.report import Report
+from rfl_lint.report import Report, View
 from rfl_lint.source import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A span as positions; the end is the position right behind its last character."""
+    """A span as positions; the end is the position right behind its last character.
+
+    What a patch showed has the `mail_line` of the input too, 1-based, where there is one. Where a mail does not tell
+    the file or the line, `is_known` is false, and path and line are those of the mail.
+    """
 
     path: str
     line: int
     column: int
     end_line: int
     end_column: int
+    mail_line: int | None = None
+    is_known: bool = True
 
 
 def place_of(report: Report, path: str, span: Span) -> Place:
     """The place of a span; the very start of a file whose text cannot be had."""
+    view = report.views.get(path)
     if span.end == 0 or (source := report.source(path)) is None:
-        return Place(path, 1, 1, 1, 1)
+        return Place(path if view is None else view.path or view.input_name, 1, 1, 1, 1)
     start = source.position(span.start)
     end = start if span.end <= span.start else source.position(span.end)
-    return Place(path, start.line, start.column, end.line, end.column)
+    place = Place(path, start.line, start.column, end.line, end.column)
+    return place if view is None else _viewed(place, view)
+
+
+def _viewed(place: Place, view: View) -> Place:
+    """A place of a text that a patch showed, as lines of the file, or of the mail."""
+    row = place.line - 1
+    line, mail_line = view.lines.get(row), view.mail_lines.get(row)
+    if view.path is not None and line is not None:
+        end = view.lines.get(place.end_line - 1) or line
+        return Place(view.path, line, place.column, end, place.end_column, mail_line)
+    at = mail_line or 1
+    end = view.mail_lines.get(place.end_line - 1, at)
+    return Place(view.input_name, at, place.column, end, place.end_column, mail_line, is_known=False)

@@ -1,0 +1,137 @@
+"""`rfl-lint patch`: a diff, a mail, a mailbox or a range of commits, linted as what it leaves."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rfl_lint.cli.check import CheckRequest, Setup, complain, output_options, prepare
+from rfl_lint.cli.status import say
+from rfl_lint.errors import SourceError, UsageError
+from rfl_lint.finding import Severity
+from rfl_lint.inputs.git_objects import patches_of
+from rfl_lint.inputs.mail import Message, read_messages
+from rfl_lint.inputs.patch import read_patch
+from rfl_lint.output import render
+from rfl_lint.patches import PatchRun
+from rfl_lint.report import Report
+from rfl_lint.run import make_report
+from rfl_lint.tree import KernelTree, find_root, read_tree
+
+MAX_INPUT: Final = 200_000_000
+NIPA_WARNING: Final = 250
+"""The exit status by which netdev's CI tells warnings from failures."""
+# Formats whose readers take every line on stderr for a failure.
+_SILENT: Final = frozenset({"checkpatch", "b4-json"})
+
+
+@dataclass(frozen=True, slots=True)
+class PatchRequest:
+    """The options of one `patch` besides those that it shares with `check`."""
+
+    source: str
+    check: CheckRequest
+    reply: bool = False
+    mailback: bool = False
+    nipa: bool = False
+
+
+def run_patch(request: PatchRequest) -> int:
+    """Lint the patches of an input, print, and return the exit status."""
+    gc.set_threshold(100_000, 20, 20)
+    check = request.check
+    if check.tree is not None and not check.tree.is_dir():
+        raise UsageError(f"--tree {check.tree}: no such folder")
+    setup = prepare(check)
+    tree = _tree(check)
+    data, name = _input(request.source, tree)
+    messages = read_messages(data)
+    run = PatchRun(tree, setup.plan, {rule.meta.name: rule.meta.extent for rule in setup.plan.lint.rules}, name)
+    patches = [read_patch(message) for message in messages]
+    for patch in patches:
+        run.lint(patch)
+    report = make_report(
+        run.results, setup.chosen, skipped=run.skipped, errors=run.errors, views=run.views
+    )
+    silent = check.output_format in _SILENT
+    if not silent and not check.quiet:
+        if not any(patch.files for patch in patches):
+            say(f"note: {name} holds no patch")
+        for note in dict.fromkeys(run.notes):
+            say(f"note: {note}")
+    if request.reply:
+        _print_replies(report, messages)
+    else:
+        render(check.output_format, report, sys.stdout, output_options(check, mailback=request.mailback))
+    sys.stdout.flush()
+    complain(report, setup.failures, debug=check.debug)
+    return _status(request, report, setup)
+
+
+def _status(request: PatchRequest, report: Report, setup: Setup) -> int:
+    if report.errors or report.crashes or setup.failures:
+        return 2
+    if request.check.exit_zero:
+        return 0
+    worst = max((finding.severity for finding in report.findings), default=Severity.NOTE)
+    if request.nipa and worst is Severity.WARNING:
+        return NIPA_WARNING
+    return 1 if worst > Severity.NOTE else 0
+
+
+def _tree(check: CheckRequest) -> KernelTree:
+    """The tree that patches are for: the one that was named, else the kernel or git checkout that this folder is in."""
+    if check.tree is not None:
+        return read_tree(Path(os.path.abspath(check.tree)))  # noqa: PTH100 - links stand as they are
+    here = Path.cwd()
+    root = find_root(here, here)
+    tree = read_tree(root)
+    return tree if tree.is_kernel or (root / ".git").exists() else KernelTree()
+
+
+def _input(source: str, tree: KernelTree) -> tuple[bytes, str]:
+    """The bytes of the input and what to call it."""
+    if source == "-":
+        return _bounded(sys.stdin.buffer.read(MAX_INPUT + 1), "<stdin>"), "<stdin>"
+    path = Path(source)
+    if ".." in source and not path.exists():
+        if tree.root is None:
+            raise UsageError(f"{source}: a range of commits needs a git checkout: run it there, or name it by --tree")
+        return patches_of(tree.root, source), source
+    try:
+        with path.open("rb") as stream:
+            return _bounded(stream.read(MAX_INPUT + 1), source), source
+    except IsADirectoryError as error:
+        raise SourceError(f"{source}: a folder; name a patch, a mail or a range of commits") from error
+    except OSError as error:
+        raise SourceError(f"{source}: cannot be read: {error.strerror or error}") from error
+
+
+def _bounded(data: bytes, name: str) -> bytes:
+    if len(data) > MAX_INPUT:
+        raise SourceError(f"{name}: larger than {MAX_INPUT:,} bytes")
+    return data
+
+
+def _print_replies(report: Report, messages: list[Message]) -> None:
+    from rfl_lint.output.reply import draft_reply  # noqa: PLC0415 - only when a reply is asked for
+
+    drafts = 0
+    for number, message in enumerate(messages):
+        draft = draft_reply(report, message, number)
+        if draft is None:
+            continue
+        if drafts:
+            sys.stdout.write("\n")
+        drafts += 1
+        if len(messages) > 1:
+            sys.stdout.write("From rfl-lint Thu Jan  1 00:00:00 1970\n")
+        sys.stdout.write(draft.text)
+        if draft.missing:
+            say(f"note: left out of the reply, because the input does not hold them: {', '.join(draft.missing)}")
+    if not drafts:
+        say("note: nothing to say: no reply is written")
