@@ -32,6 +32,8 @@ from rfl_lint.tree import KERNEL_ROLES, KernelTree
 # Where a patch does not tell which file it changes, the text counts as an abstraction.
 _UNKNOWN: Final = "rust/kernel/unknown_{}.rs"
 _LINE: Final = re.compile(r"\(line (\d{1,7})\)")
+# Findings in quotes of one patch are the same if that many lines above them are.
+_ALIKE: Final = 3
 _CONTAINERS: Final = frozenset(
     {
         "block",
@@ -60,7 +62,7 @@ class PatchRun:
     skipped: dict[str, int] = field(default_factory=dict)
     _messages: int = 0
     _after: dict[str, SourceFile] = field(default_factory=dict)
-    _seen: set[tuple[str, str, str]] = field(default_factory=set)
+    _seen: dict[tuple[str, ...], set[int | None]] = field(default_factory=dict)
 
     def lint(self, patch: Patch) -> None:
         """Lint the texts that one patch leaves, and keep what it added."""
@@ -165,20 +167,27 @@ class PatchRun:
         )
         judge = _Judge(image, self.extents)
         kept = []
+        seen: list[tuple[tuple[str, ...], int | None]] = []
         for finding in result.findings:
-            key = (
-                str(path),
-                finding.rule,
-                f"{finding.message}\0{source.text(_line_span(source, finding.span))}",
-            )
-            if judge.counts(finding) and key not in self._seen:
-                self._seen.add(key)
+            row = source.row(finding.span.start)
+            shown = [source.line_text(above + 1) for above in range(max(0, row - _ALIKE), row + 1)]
+            key = (str(path), finding.rule, finding.message, *shown)
+            line = image.lines.get(row)
+            if judge.counts(finding) and not self._was_seen(key, line):
+                seen.append((key, line))
                 kept.append(replace(finding, path=name, message=_relined(finding.message, view)))
+        for key, line in seen:
+            self._seen.setdefault(key, set()).add(line)
         sources = (
             SourceFile(name, source.data),
             *(other for other in result.sources if other.path != source.path),
         )
         self.results.append(replace(result, path=name, findings=tuple(kept), sources=sources))
+
+    def _was_seen(self, key: tuple[str, ...], line: int | None) -> bool:
+        """Whether an earlier part of the input showed the same: a patch may be quoted several times."""
+        lines = self._seen.get(key)
+        return lines is not None and (line is None or None in lines or line in lines)
 
 
 def _relined(message: str, view: View) -> str:
@@ -198,10 +207,6 @@ def _is_rust(image: PostImage) -> bool:
     """Whether a text of an unknown file is Rust: all of it parses."""
     parsed = parse_file(image.source)
     return parsed.refusal is None and not parsed.errors
-
-
-def _line_span(source: SourceFile, span: Span) -> Span:
-    return source.row_span(source.row(span.start))
 
 
 def read_inside(root: Path, path: str) -> bytes | None:

@@ -131,6 +131,8 @@ class _Reader:
         if text.startswith("--- ") and self._is_plain_header(row):
             return self._plain_header(row)
         if text.startswith("@@ -") and (match := _HUNK.fullmatch(text.rstrip())):
+            if line.depth in self.git_depths and line.depth not in self.open:
+                return row + 1  # a commit message that talks of diffs
             return self._hunk(row, match)
         if text.startswith("+") and self._is_bare_run(row):
             return self._bare_run(row)

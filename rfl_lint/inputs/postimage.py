@@ -68,7 +68,7 @@ def apply_patch(path: str, before: bytes, hunks: Sequence[Hunk]) -> PostImage | 
     if places is None:
         return None
     new = _Growing()
-    at = 0
+    at, bare = 0, ends_bare
     for piece, place in zip(pieces, places, strict=True):
         new.rows += old[at:place]
         at = place
@@ -85,12 +85,11 @@ def apply_patch(path: str, before: bytes, hunks: Sequence[Hunk]) -> PostImage | 
             else:
                 new.rows.append(old[at])
                 at += 1
-            if line.no_newline:
-                ends_bare = True
-            elif line.sign == "+" and at >= len(old):
-                ends_bare = False
+            bare = line.no_newline or (line.sign == " " and ends_bare and at == len(old))
+    if at < len(old):
+        bare = ends_bare
     new.rows += old[at:]
-    return _whole(path, new, ends_bare=ends_bare)
+    return _whole(path, new, ends_bare=bare)
 
 
 def already_applied(path: str, after: bytes, hunks: Sequence[Hunk]) -> PostImage | None:

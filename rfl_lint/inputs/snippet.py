@@ -43,6 +43,7 @@ _READINGS: Final = (
     (_FUNCTION, _BLOCK),
     ("use __shown::{",),
     (_FUNCTION, _INIT, "__Shown {"),
+    (_FUNCTION, _CALL, _INIT, "__Shown {"),
 )
 _RECEIVER: Final = re.compile(r"\(\s*(?:&\s*(?:'\w+\s+)?)?(?:mut\s+)?self\b")
 _HEAD: Final = re.compile(r"(?:pub\b|unsafe\b|impl\b|fn\b|const\b|extern\b|trait\b)")
