@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -16,13 +17,23 @@ def run() -> int:
     from rfl_lint.cli.app import app  # noqa: PLC0415 - typer costs 50 ms; an import of this module must not
 
     try:
-        status = app(prog_name="rfl-lint", standalone_mode=False)
+        status = app(with_revision(sys.argv[1:]), prog_name="rfl-lint", standalone_mode=False)
     except Exception as error:
         shown = _usage_error(error)
         if shown is None:
             raise
         return shown
     return status if isinstance(status, int) else 0
+
+
+def with_revision(arguments: list[str]) -> list[str]:
+    """The arguments, with HEAD behind a `--diff` that names no revision: a path, or nothing, follows."""
+    found = []
+    for at, word in enumerate(arguments):
+        following = arguments[at + 1] if at + 1 < len(arguments) else "-"
+        alone = word == "--diff" and (following.startswith("-") or os.path.lexists(following))
+        found.append("--diff=HEAD" if alone else word)
+    return found
 
 
 def _usage_error(error: Exception) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from rfl_lint.inputs.git_objects import blob_name, read_blob
 from rfl_lint.inputs.patch import FileDiff, Patch
 from rfl_lint.inputs.postimage import PostImage, already_applied, apply_patch, new_file
 from rfl_lint.inputs.snippet import shown_text
-from rfl_lint.report import View
+from rfl_lint.report import Report, View
 from rfl_lint.rule import Extent
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import Node, ParsedFile, parse_file
@@ -68,9 +68,9 @@ class PatchRun:
         """Lint the texts that one patch leaves, and keep what it added."""
         self.notes += patch.notes
         self._messages += 1
-        for line, path in patch.refused:
+        for line, name in patch.refused:
             self.errors.append(
-                f"line {line}: the patch names {path!r}, which leads out of the tree: not looked at"
+                f"line {line}: the patch names {name!r}, which leads out of the tree: not looked at"
             )
         images: list[tuple[PostImage, str | None]] = []
         for diff in patch.files:
@@ -115,7 +115,7 @@ class PatchRun:
         whole = new_file(path, diff) or self._applied(path, diff)
         if whole is not None:
             return whole
-        if self.tree.root is not None and not diff.is_new:
+        if not diff.is_new and any(True for _ in self._texts_before(diff)):
             self.notes.append(
                 f"line {diff.mail_line}: the patch does not fit {path} of the tree;"
                 " only what it shows itself is looked at"
@@ -331,32 +331,19 @@ def _is_code(row: bytes) -> bool:
     return bool(text) and not text.startswith((b"//", b"/*", b"*", b"#[", b"#!["))
 
 
-def only_touched(
-    results: Iterable[FileResult], touched: Mapping[str, frozenset[int]], read: Mapping[str, SourceFile]
-) -> list[FileResult]:
-    """Of whole files, the findings that touch some rows: what `check --diff` shows."""
+def touched_findings(report: Report, rows: Mapping[str, frozenset[int]]) -> tuple[Finding, ...]:
+    """The findings of whole files that touch some rows, by shown path: what `check --diff` is about."""
+    judges: dict[str, _Judge] = {}
     kept = []
-    for result in results:
-        rows = touched.get(result.path, frozenset())
-        source = read.get(result.path)
-        if source is None:
-            source = next((text for text in result.sources if text.path == result.path), None)
-        if source is None or not result.findings:
-            kept.append(replace(result, findings=()))
+    for finding in report.findings:
+        source = report.source(finding.path)
+        touched = rows.get(finding.path, frozenset())
+        if source is None or not touched:
             continue
-        judge = _Judge(PostImage(source, rows, {}, {}, {}), {})
-        kept.append(replace(result, findings=tuple(item for item in result.findings if judge.counts(item))))
-    return kept
-
-
-def extents_of(metas: Iterable[tuple[str, Extent]]) -> dict[str, Extent]:
-    """How much each rule needs to see, by name."""
-    return dict(metas)
-
-
-def touched_rows(images: Sequence[PostImage]) -> dict[str, frozenset[int]]:
-    """The touched rows of each path."""
-    found: dict[str, frozenset[int]] = {}
-    for image in images:
-        found[image.source.path] = found.get(image.source.path, frozenset()) | image.touched
-    return found
+        if finding.path not in judges:
+            last = max(0, source.line_count - 1)
+            image = PostImage(source, frozenset(min(row, last) for row in touched), {}, {}, {})
+            judges[finding.path] = _Judge(image, {})
+        if judges[finding.path].counts(finding):
+            kept.append(finding)
+    return tuple(kept)

@@ -15,7 +15,7 @@ from rfl_lint.errors import SourceError, WorkerError
 from rfl_lint.finding import Confidence, Finding, Severity, Silence
 from rfl_lint.inputs.files import Selection, Target
 from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
-from rfl_lint.report import Report
+from rfl_lint.report import Report, View
 from rfl_lint.source import SourceFile
 
 
@@ -71,12 +71,17 @@ def make_report(
     *,
     skipped: dict[str, int] | None = None,
     errors: Sequence[str] = (),
+    views: Mapping[str, View] = MappingProxyType({}),
 ) -> Report:
-    """Put the results of single files together."""
+    """Put the results of single files together; `views` are those of texts that patches showed."""
     results = list(results)
     overrides = _Overrides(chosen)
     findings = [
-        overrides.apply(_weighed(finding, chosen)) for result in results for finding in result.findings
+        overrides.apply(
+            _weighed(finding, chosen), (views[result.path].path if result.path in views else None)
+        )
+        for result in results
+        for finding in result.findings
     ]
     findings = [finding for finding in findings if _counts(finding, chosen)]
     findings.sort(key=lambda finding: finding.sort_key)
@@ -91,6 +96,7 @@ def make_report(
         unparsed={result.path: result.unparsed_lines for result in results if result.unparsed_lines},
         crashes=tuple(crash for result in results for crash in result.crashes),
         errors=tuple(errors),
+        views=views,
         read=sources.get,
     )
 
@@ -126,10 +132,11 @@ class _Overrides:
                 names = frozenset(name for word in override.ignore for name in chosen.expand(word))
                 self._entries.append((spec.match_file, names))
 
-    def apply(self, finding: Finding) -> Finding:
+    def apply(self, finding: Finding, path: str | None) -> Finding:
+        """The finding, silenced where an override says so; `path` is the file's where findings have another."""
         if finding.silenced is None and finding.group != ENGINE_GROUP:
             for matches, names in self._entries:
-                if finding.rule in names and matches(finding.path):
+                if finding.rule in names and matches(path or finding.path):
                     return replace(finding, silenced=Silence.CONFIG)
         return finding
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from rfl_lint.cli import options
 
 app = typer.Typer(
     name="rfl-lint",
@@ -16,46 +17,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Format(StrEnum):
-    """Output formats of `check`."""
-
-    TEXT = "text"
-    CONCISE = "concise"
-    JSON = "json"
-    JSONL = "jsonl"
-
-
-class SeverityName(StrEnum):
-    """Severities as words."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class ConfidenceName(StrEnum):
-    """Confidences as words."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-
-class When(StrEnum):
-    """When to use colour."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
-class ListFormat(StrEnum):
-    """Output formats of `rules`."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
@@ -90,28 +51,12 @@ def check(
             show_default=False,
         ),
     ] = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAMES", help="Rules, groups, `default`, `strict` or `all`, instead of the default set."
-        ),
-    ] = None,
-    extend_select: Annotated[
-        list[str] | None, typer.Option(metavar="NAMES", help="Rules or groups beside those selected.")
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option(metavar="NAMES", help="Rules or groups to leave out.")
-    ] = None,
-    min_severity: Annotated[
-        SeverityName | None, typer.Option(help="Show findings of at least this severity.", show_default=False)
-    ] = None,
-    min_confidence: Annotated[
-        ConfidenceName | None,
-        typer.Option(help="Show findings of at least this confidence.", show_default=False),
-    ] = None,
-    doc_code: Annotated[
-        bool, typer.Option("--doc-code", help="Look into the examples of doc comments too.")
-    ] = False,
+    select: options.Select = None,
+    extend_select: options.ExtendSelect = None,
+    ignore: options.Ignore = None,
+    min_severity: options.MinSeverity = None,
+    min_confidence: options.MinConfidence = None,
+    doc_code: options.DocCode = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Apply the fixes that cannot change what the code means.")
     ] = False,
@@ -121,41 +66,42 @@ def check(
     show_fixes: Annotated[
         bool, typer.Option("--show-fixes", help="Print the diff that --fix would make, and write nothing.")
     ] = False,
-    output_format: Annotated[Format, typer.Option(help="How findings are printed.")] = Format.TEXT,
+    output_format: options.OutputFormat = options.Format.TEXT,
+    diff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[REV]",
+            help="Only what the working tree changed against a revision, HEAD if none is named.",
+            show_default=False,
+        ),
+    ] = None,
+    patch_file: Annotated[
+        str | None,
+        typer.Option("--patch", metavar="FILE", help="Only what a patch changes; `-` is standard input."),
+    ] = None,
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="PATH", help="Lint standard input as if it were this file.")
     ] = None,
-    tree: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="The root of the tree, instead of the one the files lie in."),
-    ] = None,
+    tree: options.Tree = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Worker processes. Default: one per processor.")
     ] = None,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Neither read nor write what earlier runs learned.")
-    ] = False,
-    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 in spite of findings.")] = False,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Read this configuration, and no other.")
-    ] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration.")] = False,
+    no_cache: options.NoCache = False,
+    statistics: options.Statistics = False,
+    exit_zero: options.ExitZero = False,
+    config: options.ConfigFile = None,
+    isolated: options.Isolated = False,
     exclude: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Leave out matching paths (gitignore patterns).")
     ] = None,
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Exclude named files too, as folders are searched.")
     ] = False,
-    trust_plugins: Annotated[
-        bool, typer.Option("--trust-plugins", help="Load the rule files that the configuration names.")
-    ] = False,
-    color: Annotated[When, typer.Option(help="Use colour.")] = When.AUTO,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print findings only.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Tell what was silenced or not parsed.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Print tracebacks of rules that crash.")] = False,
+    trust_plugins: options.TrustPlugins = False,
+    color: options.Color = options.When.AUTO,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
 ) -> int:
     """Lint files and trees."""
     from rfl_lint.cli.check import run_check  # noqa: PLC0415
@@ -191,6 +137,81 @@ def check(
                 fix=fix,
                 unsafe_fixes=unsafe_fixes,
                 show_fixes=show_fixes,
+                diff=diff,
+                patch=patch_file,
+            )
+        )
+    )
+
+
+@app.command()
+def patch(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FILE|-|A..B]",
+            help="A diff, a mail, a mailbox, a review mail that quotes a patch, or a range of commits.",
+            show_default=False,
+        ),
+    ] = "-",
+    reply: Annotated[
+        bool, typer.Option("--reply", help="Print a draft of a review mail. Nothing is ever sent.")
+    ] = False,
+    mailback: Annotated[
+        bool, typer.Option("--mailback", help="The form of checkpatch, with the lines of the mail.")
+    ] = False,
+    nipa: Annotated[bool, typer.Option("--nipa", help="Exit 250 where there are only warnings.")] = False,
+    select: options.Select = None,
+    extend_select: options.ExtendSelect = None,
+    ignore: options.Ignore = None,
+    min_severity: options.MinSeverity = None,
+    min_confidence: options.MinConfidence = None,
+    doc_code: options.DocCode = False,
+    output_format: options.OutputFormat = options.Format.TEXT,
+    tree: options.Tree = None,
+    no_cache: options.NoCache = False,
+    statistics: options.Statistics = False,
+    exit_zero: options.ExitZero = False,
+    config: options.ConfigFile = None,
+    isolated: options.Isolated = False,
+    trust_plugins: options.TrustPlugins = False,
+    color: options.Color = options.When.AUTO,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> int:
+    """Lint a patch or review mail; with --tree, or in a checkout, the tree is known too."""
+    from rfl_lint.cli.patch import PatchRequest, run_patch  # noqa: PLC0415
+    from rfl_lint.cli.settings import CheckRequest  # noqa: PLC0415
+    from rfl_lint.cli.status import carried_out  # noqa: PLC0415
+
+    return carried_out(
+        lambda: run_patch(
+            PatchRequest(
+                source=source,
+                reply=reply,
+                mailback=mailback,
+                nipa=nipa,
+                check=CheckRequest(
+                    select=_names(select),
+                    extend_select=_names(extend_select),
+                    ignore=_names(ignore),
+                    min_severity=min_severity.value if min_severity else None,
+                    min_confidence=min_confidence.value if min_confidence else None,
+                    doc_code=doc_code,
+                    output_format="checkpatch" if mailback else output_format.value,
+                    tree=tree,
+                    no_cache=no_cache,
+                    statistics=statistics,
+                    exit_zero=exit_zero,
+                    config=config,
+                    isolated=isolated,
+                    trust_plugins=trust_plugins,
+                    color=color.value,
+                    quiet=quiet,
+                    verbose=verbose,
+                    debug=debug,
+                ),
             )
         )
     )
@@ -222,7 +243,9 @@ def explain(
 
 @app.command()
 def rules(
-    output_format: Annotated[ListFormat, typer.Option(help="A table or JSON.")] = ListFormat.TEXT,
+    output_format: Annotated[
+        options.ListFormat, typer.Option(help="A table or JSON.")
+    ] = options.ListFormat.TEXT,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Read this configuration, and no other.")
     ] = None,

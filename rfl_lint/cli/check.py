@@ -31,6 +31,12 @@ def run_check(request: CheckRequest) -> int:
         raise UsageError(
             "--unsafe-fixes says which fixes --fix and --show-fixes take: give one of these with it"
         )
+    if request.patch is not None:
+        from rfl_lint.cli.patch import patch_of_check, run_patch  # noqa: PLC0415 - most runs read no patch
+
+        return run_patch(patch_of_check(request))
+    if request.diff is not None and (request.fix or request.show_fixes):
+        raise UsageError("--diff shows what a change adds: fix files without it")
     setup = prepare(request)
     job = _stdin_job(request, setup) if _reads_stdin(request) else _files_job(request, setup)
     if request.fix or request.show_fixes:
@@ -83,7 +89,14 @@ def _files_job(request: CheckRequest, setup: Setup) -> Job:
         with Progress(len(selection.targets), shown=not request.quiet and sys.stderr.isatty()) as progress:
             return run_targets(selection, setup.plan, setup.chosen, texts=texts, progress=progress.advance)
 
-    return Job(lint, shown_paths(selection.targets))
+    if request.diff is None:
+        return Job(lint, shown_paths(selection.targets))
+    from rfl_lint.cli.changes import changed_rows, narrowed  # noqa: PLC0415
+
+    targets = shown_paths(selection.targets)
+    rows = changed_rows(targets, request.diff)
+    selection.targets[:] = [target for path, target in targets.items() if path in rows]
+    return narrowed(Job(lint, targets), rows)
 
 
 def _note_nothing(paths: Sequence[Path], selection: Selection) -> None:

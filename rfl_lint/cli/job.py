@@ -41,7 +41,7 @@ def print_report(report: Report, request: CheckRequest, out: TextIO, *, hints: b
 
 def status_of(report: Report, request: CheckRequest, setup: Setup) -> int:
     """Say what went wrong, and the exit status that a report deserves."""
-    _complain(report, setup.failures, debug=request.debug)
+    complain(report, setup.failures, debug=request.debug)
     if report.errors or report.crashes or setup.failures:
         return 2
     if request.exit_zero:
@@ -49,7 +49,8 @@ def status_of(report: Report, request: CheckRequest, setup: Setup) -> int:
     return 1 if any(finding.severity > Severity.NOTE for finding in report.findings) else 0
 
 
-def _complain(report: Report, failures: Sequence[PluginError], *, debug: bool) -> None:
+def complain(report: Report, failures: Sequence[PluginError], *, debug: bool) -> None:
+    """Say what went wrong."""
     for failure in failures:
         say(f"error: {failure}")
     for error in report.errors:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from rfl_lint.cli.check import CheckRequest, Setup, complain, output_options, prepare
+from rfl_lint.cli.job import complain
+from rfl_lint.cli.settings import CheckRequest, Setup, output_options, prepare
 from rfl_lint.cli.status import say
 from rfl_lint.errors import SourceError, UsageError
 from rfl_lint.finding import Severity
@@ -40,6 +41,18 @@ class PatchRequest:
     nipa: bool = False
 
 
+def patch_of_check(check: CheckRequest) -> PatchRequest:
+    """What `check --patch FILE` asks for; raises UsageError where its other options contradict that."""
+    if check.diff is not None or check.fix or check.show_fixes or check.stdin_filename is not None:
+        raise UsageError(
+            "--patch names what is linted: it cannot be combined with --diff, --fix or standard input"
+        )
+    if len(check.paths) > 1 or (check.paths and not Path(check.paths[0]).is_dir()):
+        raise UsageError("--patch names what is linted: beside it, only the root of the tree can be given")
+    tree = check.tree or (Path(check.paths[0]) if check.paths else None)
+    return PatchRequest(check.patch or "-", replace(check, tree=tree, paths=()))
+
+
 def run_patch(request: PatchRequest) -> int:
     """Lint the patches of an input, print, and return the exit status."""
     gc.set_threshold(100_000, 20, 20)
@@ -50,13 +63,13 @@ def run_patch(request: PatchRequest) -> int:
     tree = _tree(check)
     data, name = _input(request.source, tree)
     messages = read_messages(data)
-    run = PatchRun(tree, setup.plan, {rule.meta.name: rule.meta.extent for rule in setup.plan.lint.rules}, name)
+    run = PatchRun(
+        tree, setup.plan, {rule.meta.name: rule.meta.extent for rule in setup.plan.lint.rules}, name
+    )
     patches = [read_patch(message) for message in messages]
     for patch in patches:
         run.lint(patch)
-    report = make_report(
-        run.results, setup.chosen, skipped=run.skipped, errors=run.errors, views=run.views
-    )
+    report = make_report(run.results, setup.chosen, skipped=run.skipped, errors=run.errors, views=run.views)
     silent = check.output_format in _SILENT
     if not silent and not check.quiet:
         if not any(patch.files for patch in patches):
@@ -66,7 +79,12 @@ def run_patch(request: PatchRequest) -> int:
     if request.reply:
         _print_replies(report, messages)
     else:
-        render(check.output_format, report, sys.stdout, output_options(check, mailback=request.mailback))
+        render(
+            check.output_format,
+            report,
+            sys.stdout,
+            replace(output_options(check, sys.stdout, hints=False), mailback=request.mailback),
+        )
     sys.stdout.flush()
     complain(report, setup.failures, debug=check.debug)
     return _status(request, report, setup)
@@ -100,7 +118,9 @@ def _input(source: str, tree: KernelTree) -> tuple[bytes, str]:
     path = Path(source)
     if ".." in source and not path.exists():
         if tree.root is None:
-            raise UsageError(f"{source}: a range of commits needs a git checkout: run it there, or name it by --tree")
+            raise UsageError(
+                f"{source}: a range of commits needs a git checkout: run it there, or name it by --tree"
+            )
         return patches_of(tree.root, source), source
     try:
         with path.open("rb") as stream:
@@ -132,6 +152,8 @@ def _print_replies(report: Report, messages: list[Message]) -> None:
             sys.stdout.write("From rfl-lint Thu Jan  1 00:00:00 1970\n")
         sys.stdout.write(draft.text)
         if draft.missing:
-            say(f"note: left out of the reply, because the input does not hold them: {', '.join(draft.missing)}")
+            say(
+                f"note: left out of the reply, because the input does not hold them: {', '.join(draft.missing)}"
+            )
     if not drafts:
         say("note: nothing to say: no reply is written")

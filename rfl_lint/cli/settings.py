@@ -63,6 +63,8 @@ class CheckRequest:
     fix: bool = False
     unsafe_fixes: bool = False
     show_fixes: bool = False
+    diff: str | None = None
+    patch: str | None = None
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,11 @@ def changes_against(root: Path, revision: str) -> bytes:
     return _printed(root, command, revision)
 
 
+def top_of(folder: Path) -> Path:
+    """The top of the checkout that a folder lies in; raises UsageError where it lies in none."""
+    return Path(os.fsdecode(_printed(folder, ["rev-parse", "--show-toplevel"], "checkout").rstrip(b"\n")))
+
+
 def _printed(root: Path, command: list[str], what: str) -> bytes:
     if what.startswith("-"):
         raise UsageError(f"{what!r} is no revision: it begins with a dash")
@@ -68,7 +73,7 @@ def _printed(root: Path, command: list[str], what: str) -> bytes:
         raise UsageError("git is needed for this, and cannot be started")
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise UsageError(f"git knows no {what!r} in {root}: {said[0] if said else 'no reason given'}")
+        raise UsageError(f"git has no {what} in {root}: {said[0] if said else 'no reason given'}")
     return done.stdout
 
 

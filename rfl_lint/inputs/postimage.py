@@ -134,6 +134,21 @@ def new_file(path: str, diff: FileDiff) -> PostImage | None:
     return _whole(path, new, ends_bare=bare)
 
 
+def rows_touched(hunks: Sequence[Hunk]) -> frozenset[int]:
+    """The 0-based rows of the new file that hunks with line numbers touch: added ones, and those behind deletions."""
+    found: set[int] = set()
+    for hunk in hunks:
+        if hunk.new_start is None:
+            continue
+        # A hunk without any new lines is counted from the line that it follows.
+        row = hunk.new_start - any(line.sign != "-" for line in hunk.lines)
+        for line in hunk.lines:
+            if line.sign != " ":
+                found.add(row)
+            row += line.sign != "-"
+    return frozenset(found)
+
+
 def _whole(path: str, new: _Growing, *, ends_bare: bool) -> PostImage:
     text = b"\n".join(new.rows) + (b"" if ends_bare or not new.rows else b"\n")
     last = max(0, len(new.rows) - 1)

@@ -56,7 +56,9 @@ def _row(report: Report, finding: Finding, view: View) -> int | None:
         return None
     first = source.row(finding.span.start)
     last = source.row(max(finding.span.start, finding.span.end - 1))
-    return next((view.message_rows[row] for row in range(last, first - 1, -1) if row in view.message_rows), None)
+    return next(
+        (view.message_rows[row] for row in range(last, first - 1, -1) if row in view.message_rows), None
+    )
 
 
 # Headers.
@@ -209,15 +211,15 @@ def _sentence(text: str) -> str:
 
 
 # The words that helps begin with where they ask for something.
-_REQUESTS: Final = frozenset(
-    "add allocate call check choose close declare derive describe document drop end give handle import keep let link "
-    "list make mark move name pass put remove rename replace return say set spell split state take test use write"
-    .split()
+_REQUESTS: Final = re.compile(
+    r"(?:add|allocate|call|check|choose|close|declare|derive|describe|document|drop|end|give|handle|hold|import|keep"
+    r"|let|link|list|make|mark|move|name|pass|put|remove|rename|replace|return|say|set|spell|split|start|state|take"
+    r"|test|use|write)\b"
 )
 
 
 def _is_request(text: str) -> bool:
-    return text.partition(" ")[0] in _REQUESTS
+    return _REQUESTS.match(text) is not None
 
 
 def _farewell() -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TextIO
 
 from rfl_lint.finding import Finding
@@ -19,6 +19,7 @@ from rfl_lint.output.paint import Painter, make_painter
 from rfl_lint.output.places import place_of
 from rfl_lint.output.remarks import fixable, statistics, summary, verbose_lines
 from rfl_lint.report import Report
+from rfl_lint.source import SourceFile, Span
 
 _MIN_ROOM: Final = 40
 
@@ -51,12 +52,12 @@ class _Writer:
         place = place_of(self.report, finding.path, finding.span)
         room = DEFAULT_ROOM if self.width is None else max(_MIN_ROOM, self.width - 10)
         source = self.report.source(finding.path) if finding.span.end else None
-        lines = [] if source is None else excerpt(source, finding.span, context=1, room=room)
+        lines = [] if source is None else self._shown(source, finding.span, room, context=1)
         steps = []
         for label in finding.related:
             at = place_of(self.report, label.path or finding.path, label.span)
-            text = self.report.source(at.path)
-            shown = [] if text is None else excerpt(text, label.span, mark="-", room=room)
+            text = self.report.source(label.path or finding.path)
+            shown = [] if text is None else self._shown(text, label.span, room, mark="-")
             steps.append((label, at, shown))
         numbers = [line.number for part in (lines, *(shown for _, _, shown in steps)) for line in part]
         gutter = len(str(max(numbers, default=0))) + 1
@@ -66,6 +67,8 @@ class _Writer:
         yield f"{paint(severity, severity)}: {message} [{paint('rule', finding.rule)}]"
         within = "" if finding.fragment == "code" else f" (in {finding.fragment})"
         where = paint("place", f"{escape(place.path)}:{place.line}:{place.column}")
+        if place.is_known and place.mail_line is not None:
+            within += f" (line {place.mail_line} of the mail)"
         yield f"{paint('gutter', ' ' * gutter + '-->')} {where}{within}"
         if lines:
             yield bar
@@ -79,6 +82,25 @@ class _Writer:
             yield from self._remark(gutter, "help", finding.help)
         if finding.fix is not None:
             yield from self._remark(gutter, "fix" if finding.fix.safe else "fix to review", finding.fix.title)
+
+    def _shown(
+        self, source: SourceFile, span: Span, room: int, *, context: int = 0, mark: str = "^"
+    ) -> list[ExcerptLine]:
+        """An excerpt whose lines are counted as the place is: in the file, or in the mail that shows it."""
+        lines = excerpt(source, span, mark=mark, context=context, room=room)
+        view = self.report.views.get(source.path)
+        if view is None:
+            return lines
+        rows = {line.number - 1 for line in lines if line.kind is Kind.SOURCE}
+        known = view.path is not None and all(
+            view.lines.get(row) is not None for row in rows & view.lines.keys()
+        )
+        numbers = view.lines if known else view.mail_lines
+        return [
+            line if line.kind is not Kind.SOURCE else replace(line, number=numbers.get(line.number - 1) or 0)
+            for line in lines
+            if line.kind is not Kind.SOURCE or line.number - 1 in view.lines
+        ]
 
     def _excerpt(self, lines: list[ExcerptLine], gutter: int, style: str) -> Iterator[str]:
         paint = self.paint

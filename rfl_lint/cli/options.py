@@ -1,0 +1,109 @@
+"""Options that several commands have, and the words that they take."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """Output formats of `check` and `patch`."""
+
+    TEXT = "text"
+    CONCISE = "concise"
+    JSON = "json"
+    JSONL = "jsonl"
+    CHECKPATCH = "checkpatch"
+    B4_JSON = "b4-json"
+
+
+class SeverityName(StrEnum):
+    """Severities as words."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class ConfidenceName(StrEnum):
+    """Confidences as words."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class When(StrEnum):
+    """When to use colour."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class ListFormat(StrEnum):
+    """Output formats of `rules`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAMES", help="Rules, groups, `default`, `strict` or `all`, instead of the default set."
+    ),
+]
+
+ExtendSelect = Annotated[
+    list[str] | None, typer.Option(metavar="NAMES", help="Rules or groups beside those selected.")
+]
+
+Ignore = Annotated[list[str] | None, typer.Option(metavar="NAMES", help="Rules or groups to leave out.")]
+
+MinSeverity = Annotated[
+    SeverityName | None, typer.Option(help="Show findings of at least this severity.", show_default=False)
+]
+
+MinConfidence = Annotated[
+    ConfidenceName | None,
+    typer.Option(help="Show findings of at least this confidence.", show_default=False),
+]
+
+DocCode = Annotated[bool, typer.Option("--doc-code", help="Look into the examples of doc comments too.")]
+
+OutputFormat = Annotated[Format, typer.Option(help="How findings are printed.")]
+
+Tree = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="The root of the tree, instead of the one the files lie in."),
+]
+
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Neither read nor write what earlier runs learned.")
+]
+
+Statistics = Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")]
+
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 in spite of findings.")]
+
+ConfigFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Read this configuration, and no other.")
+]
+
+Isolated = Annotated[bool, typer.Option("--isolated", help="Read no configuration.")]
+
+TrustPlugins = Annotated[
+    bool, typer.Option("--trust-plugins", help="Load the rule files that the configuration names.")
+]
+
+Color = Annotated[When, typer.Option(help="Use colour.")]
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print findings only.")]
+
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell what was silenced or not parsed.")]
+
+Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks of rules that crash.")]
