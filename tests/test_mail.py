@@ -37,7 +37,9 @@ def test_a_plain_text_is_one_message_without_headers() -> None:
 
 
 def test_a_mail_has_its_headers_decoded_and_its_body_numbered() -> None:
-    (message,) = read_messages(mail("one\ntwo\n", "To: =?utf-8?q?Bj=C3=B6rn?= <b@kernel.example>,\n\tc@kernel.example"))
+    (message,) = read_messages(
+        mail("one\ntwo\n", "To: =?utf-8?q?Bj=C3=B6rn?= <b@kernel.example>,\n\tc@kernel.example")
+    )
     assert message.is_mail
     assert message.headers["to"] == "Björn <b@kernel.example>, c@kernel.example"
     assert [(line.text, line.number) for line in message.lines] == [("one", 6), ("two", 7)]
@@ -158,7 +160,11 @@ def test_no_bytes_make_it_fail(data: bytes) -> None:
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=90), min_size=1, max_size=30),
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=90),
+        min_size=1,
+        max_size=30,
+    ),
     st.sampled_from(["7bit", "8bit", "base64", "quoted-printable"]),
 )
 def test_every_encoding_gives_the_same_lines(lines: list[str], encoding: str) -> None:

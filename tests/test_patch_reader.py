@@ -15,7 +15,21 @@ from rfl_lint.inputs.patch import FileDiff, Patch, is_inside, read_patch
 from rfl_lint.inputs.postimage import already_applied, apply_patch, new_file
 
 LINES = st.lists(
-    st.sampled_from(["", "fn a() {}", "    let x = 1;", "}", "-- ", "--- a/x", "+++ b/x", "@@ odd", "> quoted", "\\ x", " - y"]),
+    st.sampled_from(
+        [
+            "",
+            "fn a() {}",
+            "    let x = 1;",
+            "}",
+            "-- ",
+            "--- a/x",
+            "+++ b/x",
+            "@@ odd",
+            "> quoted",
+            "\\ x",
+            " - y",
+        ]
+    ),
     max_size=25,
 )
 
@@ -93,7 +107,9 @@ def test_remarks_between_the_lines_are_no_part_of_a_hunk() -> None:
     assert [line.text for line in found.hunks[0].lines] == [line.text for line in only(BASIC).hunks[0].lines]
 
 
-@pytest.mark.parametrize("cut", ["[...]", "....", "> [...]", "[snip]", "<snip>", "...", "--- 8< ---", "> [ ... ]"])
+@pytest.mark.parametrize(
+    "cut", ["[...]", "....", "> [...]", "[snip]", "<snip>", "...", "--- 8< ---", "> [ ... ]"]
+)
 def test_behind_a_cut_line_numbers_are_unknown(cut: str) -> None:
     rows = quoted(BASIC, 1).splitlines()
     rows[7:9] = ["", cut, ""]
@@ -197,7 +213,11 @@ def test_what_is_inside_a_tree() -> None:
 @given(LINES, LINES, st.booleans(), st.booleans())
 @settings(max_examples=80, deadline=None)
 def test_gits_diffs_lead_from_one_text_to_the_other(
-    tmp_path_factory: pytest.TempPathFactory, before: list[str], after: list[str], old_bare: bool, new_bare: bool
+    tmp_path_factory: pytest.TempPathFactory,
+    before: list[str],
+    after: list[str],
+    old_bare: bool,
+    new_bare: bool,
 ) -> None:
     old = "\n".join(before) + ("" if old_bare or not before else "\n")
     new = "\n".join(after) + ("" if new_bare or not after else "\n")
@@ -262,7 +282,7 @@ def test_line_endings_of_the_file_are_kept() -> None:
     assert image.source.data == b"a\r\nb\r\nc\r\n"
 
 
-@given(st.text(st.sampled_from("+-@> \\abn\"\n0,1"), max_size=200))
+@given(st.text(st.sampled_from('+-@> \\abn"\n0,1'), max_size=200))
 def test_no_text_makes_it_fail(text: str) -> None:
     for head in ("", "diff --git ", "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n"):
         for diff in patch_of(head + text).files if head + text else ():

@@ -23,7 +23,9 @@ from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.tree import KernelTree, read_tree
 
-RULES = [rule() for rule in builtin_rules() if rule.meta.name in ("missing-safety-comment", "flagless-allocation")]
+RULES = [
+    rule() for rule in builtin_rules() if rule.meta.name in ("missing-safety-comment", "flagless-allocation")
+]
 PLAN = Plan(Lint(RULES, report_unused=False))
 EXTENTS = {rule.meta.name: rule.meta.extent for rule in RULES}
 PATH = "drivers/demo/x.rs"
@@ -33,14 +35,16 @@ PIECES = (
     "fn plain(a: u32) -> u32 {\n    a + 1\n}\n",
     "fn naked(p: *mut u8) {\n    let a = 1;\n    let b = 2;\n    unsafe { f(p, a, b) };\n}\n",
     "fn covered(p: *mut u8) {\n    let a = 1;\n    // SAFETY: The caller gave it.\n    unsafe { f(p, a) };\n}\n",
-    "impl Thing {\n    fn name(&self) -> String {\n        format!(\"{}\", self.0)\n    }\n}\n",
+    'impl Thing {\n    fn name(&self) -> String {\n        format!("{}", self.0)\n    }\n}\n',
     "// A remark.\n\nconst LIMIT: u32 = 4;\n",
     "static OPS: Ops = Ops {\n    open: 1,\n    close: unsafe { make() },\n};\n",
 )
 FILES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8)
 
 
-def found(data: bytes, tree: KernelTree | None = None) -> list[tuple[str | None, int | None, int | None, str]]:
+def found(
+    data: bytes, tree: KernelTree | None = None
+) -> list[tuple[str | None, int | None, int | None, str]]:
     """Path, line and mail line of each finding."""
     run = PatchRun(tree or KernelTree(), PLAN, EXTENTS)
     for message in read_messages(data):
@@ -147,7 +151,11 @@ def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
     ("section", "body", "first"),
     [
         ("", "     a::{self, c},\n+    b,\n };\n \n", "use __shown::{"),
-        ("impl Thing {", "         a();\n+        b();\n     }\n \n     fn next(&self) {\n         c();\n", "impl Thing {"),
+        (
+            "impl Thing {",
+            "         a();\n+        b();\n     }\n \n     fn next(&self) {\n         c();\n",
+            "impl Thing {",
+        ),
         ("fn f(p: *mut u8) {", "     a();\n+    b();\n }\n \n fn g() {\n", "fn f(p: *mut u8) {"),
         ("", "     A => 1,\n+    B => 2,\n     C => 3,\n", "fn __shown() {"),
         ("", "     a: u32,\n+    pub(crate) b: u64,\n     c: u32,\n", "struct __Shown {"),

@@ -70,6 +70,7 @@ LAYERS = (
     "rewrite",
     "batch",
     "report",
+    "patches",
     "fixes",
     "run",
     "output",
