@@ -68,7 +68,7 @@ index 1111111..2222222 100644
 +fn two(x: u32) {}
  fn three() {}
  fn four() {}
--- 
+--\x20
 2.47.1
 """
 
@@ -186,8 +186,8 @@ def test_git_headers_tell_renames_new_deleted_and_binary_files() -> None:
     text = (
         "diff --git a/old name.rs b/new name.rs\nsimilarity index 90%\nrename from old name.rs\nrename to new name.rs\n"
         "index 1111111..2222222 100644\n--- a/old name.rs\t\n+++ b/new name.rs\t\n@@ -1 +1 @@\n-a\n+b\n"
-        "diff --git a/gone.rs b/gone.rs\ndeleted file mode 100644\nindex 3333333..0000000\n--- a/gone.rs\n+++ /dev/null\n"
-        "@@ -1 +0,0 @@\n-a\n"
+        "diff --git a/gone.rs b/gone.rs\ndeleted file mode 100644\nindex 3333333..0000000\n"
+        "--- a/gone.rs\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n"
         "diff --git a/empty.rs b/empty.rs\nnew file mode 100644\nindex 0000000..e69de29\n"
         "diff --git a/p.png b/p.png\nindex 4444444..5555555 100644\nBinary files a/p.png and b/p.png differ\n"
     )
