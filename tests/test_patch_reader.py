@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rfl_lint.inputs.diff_names import is_inside
 from rfl_lint.inputs.mail import read_messages
-from rfl_lint.inputs.patch import FileDiff, Patch, is_inside, read_patch
+from rfl_lint.inputs.patch import FileDiff, Patch, read_patch
 from rfl_lint.inputs.postimage import already_applied, apply_patch, new_file
 
 LINES = st.lists(

@@ -11,19 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Final
 
+from rfl_lint.inputs.diff_names import NOWHERE, file_name, git_names, is_inside, unescaped, without_prefix
 from rfl_lint.inputs.mail import Message, TextLine
 from rfl_lint.inputs.quoting import QuotedLine, unquoted
 
 _HUNK: Final = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@ ?(.*)")
 _INDEX: Final = re.compile(r"index ([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: \d+)?")
-_QUOTED_NAME: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_ESCAPE: Final = re.compile(r"\\([0-7]{1,3}|.)")
-_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_PREFIXES: Final = {"a/": "b/", "i/": "w/", "c/": "i/", "o/": "w/", "1/": "2/"}
-_NOWHERE: Final = "/dev/null"
 # Words that make a run of added lines without any header Rust rather than C or prose.
 _RUST: Final = re.compile(r"\b(?:fn|impl|let|unsafe|pub|use|mod|match|trait)\b.*[({;:<]|->|::")
 _VERSION: Final = re.compile(r"\d+\.\d+[\w.]*")
@@ -164,13 +159,13 @@ class _Reader:
     def _plain_header(self, row: int) -> int:
         line = self.lines[row]
         second = self._next(row, line.depth) or row
-        names = (_file_name(line.text[4:]), _file_name(self.lines[second].text[4:]))
+        names = (file_name(line.text[4:]), file_name(self.lines[second].text[4:]))
         self._begin(line, names, FileDiff(None, None, line.number, depth=line.depth))
         return second + 1
 
     def _git_header(self, row: int) -> int:
         line = self.lines[row]
-        names: list[str | None] = list(_git_names(line.text[len("diff --git ") :]))
+        names: list[str | None] = list(git_names(line.text[len("diff --git ") :]))
         found: dict[str, str | bool] = {}
         at = row + 1
         while at < len(self.lines):
@@ -180,9 +175,9 @@ class _Reader:
                 continue
             word = other.text
             if word.startswith("--- "):
-                names[0] = _file_name(word[4:]) if names[0] != _NOWHERE else names[0]
+                names[0] = file_name(word[4:]) if names[0] != NOWHERE else names[0]
             elif word.startswith("+++ "):
-                names[1] = _file_name(word[4:])
+                names[1] = file_name(word[4:])
             elif match := _INDEX.match(word):
                 found["old"], found["new"] = match[1], match[2]
             elif word.startswith("new file mode"):
@@ -190,9 +185,9 @@ class _Reader:
             elif word.startswith("deleted file mode"):
                 found["is_deleted"] = True
             elif word.startswith(("rename from ", "copy from ")):
-                names[0] = "a/" + _unescaped(word.partition(" from ")[2])
+                names[0] = "a/" + unescaped(word.partition(" from ")[2])
             elif word.startswith(("rename to ", "copy to ")):
-                names[1] = "b/" + _unescaped(word.partition(" to ")[2])
+                names[1] = "b/" + unescaped(word.partition(" to ")[2])
             elif word.startswith(("GIT binary patch", "Binary files ")):
                 found["is_binary"] = True
             elif not word.startswith(("old mode", "new mode", "similarity index", "dissimilarity index")):
@@ -204,13 +199,13 @@ class _Reader:
             is_new=bool(found.get("is_new")), is_deleted=bool(found.get("is_deleted")),
             is_binary=bool(found.get("is_binary")), depth=line.depth,
         )  # fmt: skip
-        old = _NOWHERE if found.get("is_new") else names[0]
-        new = _NOWHERE if found.get("is_deleted") else names[1]
+        old = NOWHERE if found.get("is_new") else names[0]
+        new = NOWHERE if found.get("is_deleted") else names[1]
         self._begin(line, (old, new), base)
         return at
 
     def _begin(self, line: QuotedLine, names: tuple[str | None, str | None], base: FileDiff) -> None:
-        old, new = _without_prefix(names[0], names[1])
+        old, new = without_prefix(names[0], names[1])
         for name in (old, new):
             if name is not None and not is_inside(name):
                 self.refused.append((line.number, name))
@@ -392,70 +387,3 @@ class _HunkTaker:
         if sign != "-":
             self.new = self.new + 1 if self.new is not None else None
             self.new_left = max(0, self.new_left - 1)
-
-
-# Names.
-
-
-def is_inside(path: str) -> bool:
-    """Whether a path of a diff stays inside of the tree that it is relative to."""
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not path.startswith("/") and ".." not in parts and "\0" not in path
-
-
-def _file_name(text: str) -> str | None:
-    """The name behind `--- ` or `+++ `, without a time stamp."""
-    quoted = _QUOTED_NAME.match(text)
-    if quoted is not None:
-        return _unescaped(quoted[0])
-    return text.partition("\t")[0].rstrip("\r\n ")
-
-
-def _unescaped(name: str) -> str:
-    """A name as git writes it: in quotes with C escapes, octal ones for bytes, where it has to."""
-    quoted = _QUOTED_NAME.fullmatch(name.strip())
-    if quoted is None:
-        return name.strip()
-    raw = bytearray()
-    at = 0
-    inner = quoted[1]
-    for match in _ESCAPE.finditer(inner):
-        raw += inner[at : match.start()].encode("utf-8", "surrogateescape")
-        word = match[1]
-        raw += bytes([int(word, 8) & 255]) if word[0] in "01234567" else _ESCAPES.get(word, word).encode()
-        at = match.end()
-    raw += inner[at:].encode("utf-8", "surrogateescape")
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def _git_names(text: str) -> tuple[str | None, str | None]:
-    """The two names of a `diff --git` line, which only agree in what stands behind their prefixes."""
-    names = [_unescaped(match[0]) for match in _QUOTED_NAME.finditer(text)]
-    if len(names) == 2:
-        return names[0], names[1]
-    if len(names) == 1:
-        other = _QUOTED_NAME.sub("", text, count=1).strip()
-        return (names[0], other) if text.startswith('"') else (other, names[0])
-    text = text.strip()
-    middle = len(text) // 2
-    if text[middle : middle + 1] == " ":
-        first, second = text[:middle], text[middle + 1 :]
-        if first == second or first.partition("/")[2] == second.partition("/")[2]:
-            return first, second
-    first, _, second = text.partition(" ")
-    return first or None, second or None
-
-
-def _without_prefix(old: str | None, new: str | None) -> tuple[str | None, str | None]:
-    """The names without `a/` and `b/`, where both have such a prefix; None for no file."""
-    old_side = None if old == _NOWHERE else old
-    new_side = None if new == _NOWHERE else new
-    for first, second in _PREFIXES.items():
-        if (old_side is None or old_side.startswith(first)) and (
-            new_side is None or new_side.startswith(second)
-        ):
-            return (
-                old_side[len(first) :] if old_side is not None else None,
-                new_side[len(second) :] if new_side is not None else None,
-            )
-    return old_side, new_side
