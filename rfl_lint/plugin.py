@@ -8,6 +8,7 @@ from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.code.disallowed import disallowed_use
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
+from rfl_lint.analysis.docs.mentions import unlinked_mentions
 from rfl_lint.analysis.docs.modules import first_line, has_module_docs, is_public_module, links_c_header
 from rfl_lint.analysis.docs.srctree import broken_links
 from rfl_lint.analysis.documentation.blanks import EmptyLines, empty_doc_lines
@@ -205,6 +206,7 @@ __all__ = [
     "undocumented",
     "undocumented_unsafety",
     "unjustified",
+    "unlinked_mentions",
     "unread_layouts",
     "unreturned",
     "unsafe_keyword",
