@@ -3,9 +3,14 @@
 from rfl_lint.analysis.allocation.fix import advice, repair
 from rfl_lint.analysis.allocation.flagless import Fault, flagless_call
 from rfl_lint.analysis.allocation.hardcoded import HardcodedReason, hardcoded_flags
+from rfl_lint.analysis.allocation.masks import TEST_KINDS, flag_test, tested_flags
 from rfl_lint.analysis.code.allowances import ATTRIBUTE_KINDS, expectable
 from rfl_lint.analysis.code.c_calls import c_calls
+from rfl_lint.analysis.code.clamps import Clamp, clamp_of
+from rfl_lint.analysis.code.constants import is_constant
 from rfl_lint.analysis.code.disallowed import disallowed_use
+from rfl_lint.analysis.code.sinks import WRITE_KINDS, written_value
+from rfl_lint.analysis.code.zero_cases import ZERO_CASE_KINDS, ZeroCase, zero_case
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.docs.mentions import unlinked_mentions
@@ -88,6 +93,11 @@ __all__ = [
     "Appeal",
     "CFailure",
     "CastValue",
+    "TEST_KINDS",
+    "WRITE_KINDS",
+    "ZERO_CASE_KINDS",
+    "CFailure",
+    "Clamp",
     "Confidence",
     "Construct",
     "Context",
@@ -139,11 +149,13 @@ __all__ = [
     "Unreturned",
     "UnsafeOperation",
     "Zero",
+    "ZeroCase",
     "ZeroFlags",
     "advice",
     "broken_links",
     "byte_danglings",
     "c_calls",
+    "clamp_of",
     "clippy_config",
     "comment_beside",
     "comment_insertion",
@@ -163,6 +175,7 @@ __all__ = [
     "expectable",
     "fabricated_layout",
     "first_line",
+    "flag_test",
     "flagless_call",
     "given_by_prelude",
     "hardcoded_flags",
@@ -172,6 +185,7 @@ __all__ = [
     "in_words",
     "inferred_pointer_cast",
     "inner_docs_of",
+    "is_constant",
     "is_continued",
     "is_private_callback",
     "is_public_module",
@@ -200,6 +214,7 @@ __all__ = [
     "size_only_allocations",
     "span_of",
     "step_line",
+    "tested_flags",
     "type_text",
     "unchecked_pointers",
     "unchecked_results",
@@ -215,5 +230,7 @@ __all__ = [
     "upcasts",
     "vertical",
     "without_marker",
+    "written_value",
+    "zero_case",
     "zero_flags",
 ]
