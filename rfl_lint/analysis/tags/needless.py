@@ -186,11 +186,14 @@ def _in_unsafe(cx: Context, node: Node) -> bool:
 
 
 def _is_misplaced(cx: Context, tag: Tag, subject: Subject) -> bool:
-    """Whether the next code in the same block that asks for such a comment has none."""
+    """Whether the next code in the same block, or the item below, asks for such a comment and has none."""
+    in_block = (parent := cx.parent(subject.node)) is not None and parent.type == "block"
     following = subject.node.next_named_sibling
     while following is not None:
         if _mentioned(cx, tag, span_of(following)):
-            sites = nodes_below(cx.parsed, following, CONSTRUCT_KINDS)
+            sites = nodes_below(cx.parsed, following, CONSTRUCT_KINDS) if in_block else [following]
             return any(undocumented(cx, site, tag.name) is not None for site in sites)
+        if not in_block and not following.is_extra and following.type != "attribute_item":
+            return False
         following = following.next_named_sibling
     return False
