@@ -40,7 +40,7 @@ class Construct:
 def construct_of(cx: Context, node: Node, name: str, *, strict: bool = False) -> Construct | None:
     """What at a node, of one of `CONSTRUCT_KINDS`, asks for a comment with this tag; None where nothing does."""
     tag = tag_table(cx).tags.get(name)
-    if tag is None:
+    if tag is None or not (tag.kinds or _names_any(cx, tag, strict=strict)):
         return None
     if node.type == "macro_invocation":
         return _macro(cx, node, tag, strict=strict)
@@ -56,6 +56,21 @@ def undocumented(cx: Context, node: Node, name: str, *, strict: bool = False) ->
     if found is None or documentation_of(cx, node, name, at=found.span.start) is not None:
         return None
     return found
+
+
+def _names_any(cx: Context, tag: Tag, *, strict: bool) -> bool:
+    """Whether the file holds any of the names that a tag speaks of at all."""
+    known, key = cx.memo(_found_names), (tag.name, strict)
+    if key not in known:
+        names = tag.strict_names if strict else tag.names
+        known[key] = names.search(cx.source.data) is not None
+    return known[key]
+
+
+def _found_names(cx: Context) -> dict[tuple[str, bool], bool]:
+    """Filled as tags are asked about."""
+    del cx
+    return {}
 
 
 def _macro(cx: Context, node: Node, tag: Tag, *, strict: bool) -> Construct | None:

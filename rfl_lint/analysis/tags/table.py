@@ -59,6 +59,16 @@ class Tag:
         return _any_of({*self.words, *self.named, *self.macros, *self.strict_macros})
 
     @cached_property
+    def names(self) -> re.Pattern[bytes]:
+        """Any name of a function or macro that asks for a comment, called or imported."""
+        return _any_of({*self.named, *self.macros})
+
+    @cached_property
+    def strict_names(self) -> re.Pattern[bytes]:
+        """The same, of what asks for one in the strict part of a rule."""
+        return _any_of({*self.named, *self.macros, *self.strict_macros})
+
+    @cached_property
     def cannot(self) -> re.Pattern[bytes]:
         """The names of functions that are nothing to speak of, though any call may be."""
         return _any_of(set(self.harmless))
