@@ -19,6 +19,9 @@ _NOTHING: Final = re.compile(
     r"\b[Aa]lways safe\b|\bno (?:safety )?requirements\b"
     r"|^(?:Note|Also note|Ideally|This means|That is|This is|These|In other words|For example|Public but|It is also)\b"
 )
+# An item that grants something asks for nothing.
+_PERMITTING: Final = re.compile(r"\b(?:is|are) (?:allowed|permitted) to\b|^may (?!only\b|not\b)")
+_DEMANDING: Final = re.compile(r"\b(?:must|ensure|only)\b")
 _STOP: Final = re.compile(r"(?<![.A-Z])[.](?=\s+[A-Z`(]|\s*$)")
 
 _INVARIANTS: Final = frozenset({"invariants", "invariant", "type invariants", "type invariant"})
@@ -68,10 +71,10 @@ def _contract_of(
         if item.marker and item.depth and found:
             found[-1] = f"{found[-1]} {item.marker} {item.text}"
             continue
-        if lead and not (item.marker and lead.endswith(":")):
+        if lead and not (item.marker and not lead.endswith((".", "!", ")"))):
             found += _asked(lead, is_first=not found)
         lead = "" if item.marker else item.text
-        if item.marker:
+        if item.marker and not (_PERMITTING.search(item.text) and not _DEMANDING.search(item.text)):
             found.append(item.text)
             listed = True
     if lead:

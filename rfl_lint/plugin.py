@@ -71,6 +71,7 @@ from rfl_lint.analysis.tags.panics import panicking_call
 from rfl_lint.analysis.types.aliases import is_unit_by_default
 from rfl_lint.analysis.types.shadowing import shadowings
 from rfl_lint.analysis.types.typeref import type_text
+from rfl_lint.analysis.unsafety.addressed import Unaddressed, unaddressed
 from rfl_lint.analysis.unsafety.contracts import Demand, demands
 from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
 from rfl_lint.analysis.unsafety.skeleton import safety_skeleton
@@ -143,6 +144,7 @@ __all__ = [
     "SizeOnly",
     "SourceFile",
     "Span",
+    "Unaddressed",
     "Unchecked",
     "UnreadLayout",
     "Unreturned",
@@ -215,6 +217,7 @@ __all__ = [
     "step_line",
     "tested_flags",
     "type_text",
+    "unaddressed",
     "unchecked_pointers",
     "unchecked_results",
     "undocumented",

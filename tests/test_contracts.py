@@ -28,6 +28,8 @@ def contract(docs: str) -> Contract | None:
         ("# Safety\n\nIt is valid.\n\nIt must stay so.", ("It is valid.", "It must stay so."), False),
         ("# Safety\n\nIt must be valid.\n\nThat is what C says.", ("It must be valid.",), False),
         ("# Safety\n\n- a:\n  - b\n  - c\n- d", ("a: - b - c", "d"), True),
+        ("# Safety\n\n- It must end.\n- `p` is allowed to be null.\n- may move it", ("It must end.",), True),
+        ("# Safety\n\nFor all of `'a`,\n- one\n- two", ("one", "two"), True),
         ("# Safety\n\nAlways safe to call.", (), False),
         ("# Safety\n\nA.\n\n# Examples\n\nB must.", ("A.",), False),
         ("## Implementation safety\n\nA.", ("A.",), False),

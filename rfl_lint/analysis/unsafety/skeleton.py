@@ -32,12 +32,12 @@ def safety_skeleton(cx: Context, node: Node) -> tuple[str, ...]:
 
 
 def _claims(cx: Context, demand: Demand) -> Iterator[str]:
-    names = _arguments(cx, demand)
+    names = arguments(cx, demand)
     for requirement in demand.requirements:
         yield in_short(requirement, names)
 
 
-def _arguments(cx: Context, demand: Demand) -> dict[str, str]:
+def arguments(cx: Context, demand: Demand) -> dict[str, str]:
     """What each parameter of a callee is at the call, where that is short enough to be spoken of."""
     call, fact = demand.call, demand.of
     if call is None or fact is None:
