@@ -14,6 +14,7 @@ from rfl_lint.analysis.code.zero_cases import ZERO_CASE_KINDS, ZeroCase, zero_ca
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.docs.mentions import unlinked_mentions
+from rfl_lint.analysis.comments.wording import BadlyWorded, EmptyReason, badly_worded, empty_reasons
 from rfl_lint.analysis.docs.modules import first_line, has_module_docs, is_public_module, links_c_header
 from rfl_lint.analysis.docs.srctree import broken_links
 from rfl_lint.analysis.documentation.blanks import EmptyLines, empty_doc_lines
@@ -95,6 +96,7 @@ __all__ = [
     "WRITE_KINDS",
     "ZERO_CASE_KINDS",
     "Appeal",
+    "BadlyWorded",
     "CFailure",
     "CastValue",
     "Clamp",
@@ -109,6 +111,7 @@ __all__ = [
     "Documented",
     "Edit",
     "EmptyLines",
+    "EmptyReason",
     "Era",
     "Extent",
     "Fate",
@@ -153,6 +156,7 @@ __all__ = [
     "ZeroCase",
     "ZeroFlags",
     "advice",
+    "badly_worded",
     "broken_links",
     "byte_danglings",
     "c_calls",
@@ -171,6 +175,7 @@ __all__ = [
     "documentation_of",
     "documented",
     "empty_doc_lines",
+    "empty_reasons",
     "ends_line",
     "exit_span",
     "expectable",
