@@ -13,8 +13,8 @@ from rfl_lint.analysis.code.sinks import WRITE_KINDS, written_value
 from rfl_lint.analysis.code.zero_cases import ZERO_CASE_KINDS, ZeroCase, zero_case
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
-from rfl_lint.analysis.docs.mentions import unlinked_mentions
 from rfl_lint.analysis.comments.wording import BadlyWorded, EmptyReason, badly_worded, empty_reasons
+from rfl_lint.analysis.docs.mentions import unlinked_mentions
 from rfl_lint.analysis.docs.modules import first_line, has_module_docs, is_public_module, links_c_header
 from rfl_lint.analysis.docs.srctree import broken_links
 from rfl_lint.analysis.documentation.blanks import EmptyLines, empty_doc_lines
