@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rfl_lint.engine import Lint, lint_source
+from rfl_lint.facts import extract_facts
 from rfl_lint.finding import Finding, Fix
 from rfl_lint.registry import builtin_rules
 from rfl_lint.source import SourceFile
@@ -132,3 +135,47 @@ def test_each_fix_makes_its_finding_go_and_the_file_still_parses(path: Path, end
             after = applied(data, finding.fix)
             assert len(findings(after, source.path)) < len(every)
             assert not parse_file(SourceFile(source.path, after)).root.has_error
+
+
+NAMES = (
+    "c_char",
+    "c_int",
+    "c_uint",
+    "c_ulong",
+    "c_void",
+    "CStr",
+    "VaList",
+    "c_int as Code",
+    "c_long as Long",
+)
+OTHERS = ("fmt", "ptr::NonNull", "mem::{self, size_of}", "marker::PhantomData")
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> str:
+    """One `use` declaration that may name C types in any of the ways there are."""
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
+    listed = "ffi::" + (names[0] if len(names) == 1 else "{" + ", ".join(names) + "}")
+    others = draw(st.lists(st.sampled_from(OTHERS), max_size=3, unique=True))
+    members = draw(st.permutations([listed, *others]))
+    if len(members) == 1 and draw(st.booleans()):
+        return f"use core::{members[0]};\n"
+    layout = draw(st.sampled_from(["{%s}", "{\n    %s,\n}", "{\n    %s, //\n}"]))
+    between = ",\n    " if "\n" in layout else ", "
+    return f"use core::{layout % between.join(members)};\n"
+
+
+def imports(text: str) -> list[tuple[str, str]]:
+    """The names that a text imports with the last part of each path, sorted."""
+    facts = extract_facts(parse_file(SourceFile("drivers/t.rs", text.encode())))
+    return sorted((use.alias, use.path.rpartition("::")[2]) for use in facts.uses)
+
+
+@given(st.lists(declarations(), min_size=1, max_size=3))
+def test_fixes_lose_no_import_and_come_to_an_end(lines: list[str]) -> None:
+    before = "".join(lines)
+    after, _ = fixed(before, "drivers/demo.rs")
+    assert imports(after) == imports(before)
+    assert not findings(after.encode(), "drivers/demo.rs")
+    assert not parse_file(SourceFile("drivers/demo.rs", after.encode())).root.has_error
+    assert fixed(after, "drivers/demo.rs") == (after, [])

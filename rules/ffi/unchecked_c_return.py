@@ -71,10 +71,10 @@ class UncheckedCReturn(Rule):
         }
 
     Notes: how a function reports failure is read from the tree's own headers and from the comment above its
-    declaration, else from the bundled table; of a function that neither speaks of nothing is said. `let _ =` is fine
-    with a comment other than `SAFETY:` beside it. A value that is handed to any other code counts as looked at, and
-    so does a pointer that was looked at once. `copy_to_user` and its like return how many bytes are left, which is
-    no error number.
+    declaration, else from the bundled table; of a function that neither speaks of nothing is said, but an
+    allocation may always fail. `let _ =` is fine with a comment other than `SAFETY:` beside it. A value that is
+    handed to any other code counts as looked at, and so does a pointer that was looked at once. `copy_to_user` and
+    its like return how many bytes are left, which is no error number.
 
     See: rust/kernel/error.rs
     """
@@ -101,7 +101,7 @@ class UncheckedCReturn(Rule):
 
 def _words(item: Unchecked) -> tuple[str, str]:
     function = item.c_call.function
-    name, failure = f"bindings::{function.name}", function.failure
+    name, failure = f"bindings::{function.name}", item.failure
     if item.fate is Fate.AS_ERRNO:
         return (
             f"`{name}` returns the number of bytes left, which is no error number",

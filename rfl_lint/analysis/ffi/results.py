@@ -17,14 +17,15 @@ from rfl_lint.analysis.code.scopes import scopes
 from rfl_lint.analysis.comments.remarks import remarks
 from rfl_lint.analysis.ffi.c_calls import CCall, c_calls
 from rfl_lint.analysis.types.inference import block_tail
-from rfl_lint.c.facts import Failure
+from rfl_lint.c.facts import CFunction, Failure
 from rfl_lint.rule import Context
 from rfl_lint.syntax import FragmentKind, Node
 
 _MAX_STEPS: Final = 200
 _MAX_LETS: Final = 4
+# What stands in a block without a statement around it is what the block ends with.
 _THROUGH: Final = frozenset(
-    {"parenthesized_expression", "unsafe_block", "const_block", "match_block", "else_clause",
+    {"parenthesized_expression", "unsafe_block", "const_block", "match_block", "else_clause", "block",
      "type_cast_expression"}
 )  # fmt: skip
 # A pointer keeps its value through these.
@@ -70,6 +71,19 @@ class Unchecked:
     fate: Fate
     place: Node
 
+    @property
+    def failure(self) -> Failure:
+        """How the function reports failure."""
+        return reported_failure(self.c_call.function)
+
+
+def reported_failure(function: CFunction) -> Failure:
+    """How a function reports failure; of an allocation that says no more, that it may give NULL."""
+    unsaid = function.failure is Failure.UNKNOWN
+    return (
+        Failure.NULL if unsaid and function.gfp >= 0 and function.returns.endswith("*") else function.failure
+    )
+
 
 def unchecked_results(cx: Context) -> list[Unchecked]:
     """All of them in a file, by place."""
@@ -78,14 +92,12 @@ def unchecked_results(cx: Context) -> list[Unchecked]:
 
 
 def _tells(c_call: CCall) -> bool:
-    function = c_call.function
-    if function.failure in _TELLING:
-        return True
-    return function.must_check and function.failure is Failure.UNKNOWN
+    failure = reported_failure(c_call.function)
+    return failure in _TELLING or (c_call.function.must_check and failure is Failure.UNKNOWN)
 
 
 def _judged(c_call: CCall, cx: Context) -> Unchecked | None:
-    failure = c_call.function.failure
+    failure = reported_failure(c_call.function)
     fate, place = _Follower(cx).fate(c_call.call.node)
     if fate is Fate.SEEN:
         return None
@@ -126,8 +138,6 @@ class _Follower:
         kind = above.type
         if kind in _THROUGH:
             return above
-        if kind == "block":
-            return above if _is(block_tail(above), value) else None
         if kind == "if_expression":
             return None if _is(above.child_by_field_name("condition"), value) else above
         if kind == "match_arm":
