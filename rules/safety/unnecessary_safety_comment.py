@@ -68,7 +68,7 @@ class UnnecessarySafetyComment(Rule):
     Notes: `clippy::unnecessary_safety_comment` also reports comments that its twin asks for: above a block, a branch
     or a `match` with the unsafe code inside, above `#[unsafe(no_mangle)]`, in a macro. None of that is reported here,
     nor is a comment that stands a statement too early: there `missing-safety-comment` says where it belongs. In unsafe
-    functions and blocks, and where a macro may make anything of the code, every comment is welcome.
+    functions, blocks, traits and impls, and where a macro may make anything of the code, every comment is welcome.
 
     See: Documentation/rust/coding-guidelines.rst
     """

@@ -29,6 +29,8 @@ _SHOWN: Final = 48
 _ATTRIBUTE: Final = re.compile(rb"#!?\[\s*(?P<name>[\w:]+)(?:\s*\((?P<arguments>[^()]*)\))?")
 _METAVARIABLE: Final = re.compile(rb"\$(?!crate\b)[\w(]")
 _UNSAFE: Final = re.compile(r"\bunsafe\b")
+_PROMISING: Final = frozenset({"function_item", "impl_item", "trait_item"})
+_KEYWORDS: Final = frozenset({"fn", "impl", "trait"})
 _CALLS: Final = frozenset(
     {
         "call_expression",
@@ -175,14 +177,17 @@ def _calls(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool:
 
 
 def _in_unsafe(cx: Context, node: Node) -> bool:
-    """Whether code stands where unsafe operations need no word of their own."""
-    for above in cx.ancestors(node):
-        if above.type == "unsafe_block":
-            return True
-        if above.type == "function_item":
-            head = cx.source.data[above.start_byte : above.start_byte + 4096].partition(b"fn")[0]
-            return bool(_UNSAFE.search(head.decode("utf-8", "replace")))
-    return False
+    """Whether code may be unsafe without a word of its own, or helps to keep the promise of an unsafe trait."""
+    return any(
+        above.type == "unsafe_block" or (above.type in _PROMISING and _is_unsafe(cx, above))
+        for above in cx.ancestors(node)
+    )
+
+
+def _is_unsafe(cx: Context, item: Node) -> bool:
+    """Whether an item is declared `unsafe`: the word stands before its name."""
+    head = next((child.start_byte for child in item.children if child.type in _KEYWORDS), item.start_byte)
+    return _UNSAFE.search(cx.source.text(Span(item.start_byte, head))) is not None
 
 
 def _is_misplaced(cx: Context, tag: Tag, subject: Subject) -> bool:

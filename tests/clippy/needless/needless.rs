@@ -122,6 +122,19 @@ unsafe fn within(p: *const u32) -> u32 {
     *p //# 3 unsafe-operation-of-an-unsafe-function | clippy-only: the operation is unsafe, block or not
 }
 
+pub unsafe trait Promised {
+    fn size(&self) -> u32;
+}
+
+// SAFETY: x
+unsafe impl Promised for Plain {
+    fn size(&self) -> u32 {
+        // SAFETY: x
+        let size = 4; //# 3 in-a-method-of-an-unsafe-impl | clippy-only: it argues for what the implementation promises
+        size
+    }
+}
+
 fn in_a_block(p: *const u32) -> u32 {
     // SAFETY: x
     unsafe {
