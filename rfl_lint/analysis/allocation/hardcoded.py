@@ -11,7 +11,8 @@ from enum import Enum
 from typing import Final
 
 from rfl_lint.analysis.allocation.flagless import flags_signature
-from rfl_lint.analysis.code.calls import Call, CallForm, call_of, nodes_below
+from rfl_lint.analysis.code.calls import Call, CallForm, call_of
+from rfl_lint.analysis.code.local_calls import file_functions
 from rfl_lint.analysis.code.origins import in_userspace
 from rfl_lint.analysis.code.scopes import BindingKind, enclosing_function, enclosing_impl, scopes
 from rfl_lint.analysis.layout.allocator_traits import is_allocator_impl
@@ -30,7 +31,6 @@ _LOCALS: Final = re.compile(
     rb"\blet\s+(\w+)\s*(?::[^=;]+)?=\s*(?:\w+\s*::\s*)*\(?\s*(?:\w+\s*::\s*)*(?:__)?GFP_"
 )
 _GIVES_BACK: Final = re.compile(r"(?:try_)?(?:free|dealloc|deallocate)(?:_\w+)?")
-_IDENTIFIER: Final = frozenset({"identifier"})
 _LONGEST: Final = 300
 
 
@@ -140,9 +140,9 @@ def _flags_parameter(fact: FunctionFact, cx: Context) -> str:
     """The name of the parameter that takes allocation flags, of Rust's type or of C's; empty if there is none."""
     signature = flags_signature(fact, cx)
     if signature is not None:
-        return fact.params[signature.flags].name.removeprefix("mut ")
+        return fact.params[signature.flags].name
     found = (each.name for each in fact.params if head_name(each.type) == "gfp_t")
-    return next(found, "").removeprefix("mut ")
+    return next(found, "")
 
 
 def _sleeps(name: str, cx: Context) -> bool:
@@ -152,8 +152,7 @@ def _sleeps(name: str, cx: Context) -> bool:
 
 def _is_mentioned(parameter: str, function: Node, cx: Context) -> bool:
     body = function.child_by_field_name("body")
-    mentions = nodes_below(cx.parsed, body, _IDENTIFIER) if body is not None else []
-    return any(cx.text(each) == parameter for each in mentions)
+    return body is not None and parameter in file_functions(cx).mentions(body)
 
 
 def _is_allocator(fact: FunctionFact, node: Node, cx: Context) -> bool:
@@ -168,7 +167,7 @@ def _is_allocator(fact: FunctionFact, node: Node, cx: Context) -> bool:
 
 def _lets_nobody_choose(fact: FunctionFact, function: Node, cx: Context) -> bool:
     """Whether a function of an abstraction is for everybody in the kernel and its signature is its own choice."""
-    if cx.role is not Role.ABSTRACTION or fact.trait or "extern" in fact.modifiers.split():
+    if cx.role is not Role.ABSTRACTION or "extern" in fact.modifiers.split():
         return False
     seen = next((child for child in function.children if child.type == "visibility_modifier"), None)
     return seen is not None and cx.text(seen) in ("pub", "pub(crate)")

@@ -16,6 +16,7 @@ from rfl_lint.syntax import FragmentKind, Node
 
 _FUNCTION: Final = frozenset({"function_item"})
 _CALL: Final = frozenset({"call_expression"})
+_IDENTIFIER: Final = frozenset({"identifier"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +68,7 @@ class FileFunctions:
     cx: Context
     by_node: dict[int, Function] = field(default_factory=dict)
     by_name: dict[str, list[Function]] = field(default_factory=dict)
+    _mentions: dict[int, dict[str, list[Node]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for fragment in self.cx.parsed.fragments:
@@ -92,6 +94,15 @@ class FileFunctions:
             if fits and call.form in (CallForm.METHOD, CallForm.PATH):
                 found.append(function)
         return found
+
+    def mentions(self, body: Node) -> dict[str, list[Node]]:
+        """The identifiers in the body of a function by their names, in order; read once for each body."""
+        if body.id not in self._mentions:
+            found: dict[str, list[Node]] = {}
+            for node in nodes_below(self.cx.parsed, body, _IDENTIFIER):
+                found.setdefault(self.cx.text(node), []).append(node)
+            self._mentions[body.id] = found
+        return self._mentions[body.id]
 
     @cached_property
     def calls(self) -> list[tuple[Call, Function]]:

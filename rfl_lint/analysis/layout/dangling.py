@@ -7,13 +7,14 @@ returns, through locals and constructors; where it cannot be followed, it is nob
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, nodes_below
 from rfl_lint.analysis.code.local_calls import Function, Parameter, call_around, file_functions
-from rfl_lint.analysis.code.scopes import Binding, scopes
+from rfl_lint.analysis.code.scopes import scopes
 from rfl_lint.analysis.layout.allocator_traits import is_byte_like
 from rfl_lint.analysis.layout.signatures import layouts_of
 from rfl_lint.analysis.types.typeref import TypeRef, parse_type
@@ -22,7 +23,6 @@ from rfl_lint.syntax import Node
 
 _CALLS: Final = frozenset({"call_expression"})
 _CASTS: Final = frozenset({"call_expression", "type_cast_expression"})
-_IDENTIFIER: Final = frozenset({"identifier"})
 _NAMES: Final = frozenset({"dangling", "dangling_mut"})
 _TESTS: Final = frozenset({"if_expression", "match_expression", "while_expression"})
 _ALIGN_OF_ONE: Final = re.compile(
@@ -39,6 +39,7 @@ _WRAPS: Final = frozenset(
     {"Ok", "Some", "slice_from_raw_parts", "slice_from_raw_parts_mut", "from", "new_unchecked"}
 )
 _FORGETS: Final = frozenset({"cast"})
+_ALIGN_OF_ONE_BYTES: Final = re.compile(_ALIGN_OF_ONE.pattern.encode())
 _MAX_STEPS: Final = 40
 _NO_PROVENANCE: Final = "without_provenance"
 _BYTES: Final = parse_type("u8")
@@ -175,11 +176,12 @@ def _uses(
     body = _body_around(parent, cx)
     own = scopes(cx).binding(target) if parent.type == "assignment_expression" else None
     place = own.name if own is not None else target
-    for mention in nodes_below(cx.parsed, body, _IDENTIFIER) if body is not None else ():
-        if cx.text(mention) == cx.text(target) and mention.start_byte > parent.start_byte:
-            binding: Binding | None = scopes(cx).binding(mention)
-            if binding is not None and binding.name == place and mention != place:
-                yield mention, pointee, inferred
+    mentions = file_functions(cx).mentions(body).get(cx.text(target), []) if body is not None else []
+    after = bisect_right(mentions, parent.end_byte, key=lambda node: node.start_byte)
+    for mention in mentions[after : after + _MAX_STEPS]:
+        binding = scopes(cx).binding(mention)
+        if binding is not None and binding.name == place and mention != place:
+            yield mention, pointee, inferred
 
 
 def _body_around(node: Node, cx: Context) -> Node | None:
@@ -215,9 +217,15 @@ def _is_for_alignment_one(node: Node, cx: Context) -> bool:
             if _ALIGN_OF_ONE.search(text) or text.endswith(".align()"):
                 return True
         elif above.type == "function_item":
-            before = cx.source.data[above.start_byte : node.start_byte].decode("utf-8", "replace")
-            return _ALIGN_OF_ONE.search(before) is not None
+            tested = cx.memo(_alignment_tests)
+            index = bisect_right(tested, above.start_byte)
+            return index < len(tested) and tested[index] < node.start_byte
     return False
+
+
+def _alignment_tests(cx: Context) -> list[int]:
+    """Where the file compares an alignment with 1."""
+    return [match.start() for match in _ALIGN_OF_ONE_BYTES.finditer(cx.source.data)]
 
 
 def _shown(ref: TypeRef) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from rfl_lint.analysis.code.calls import Call, call_of, nodes_below
@@ -67,6 +68,7 @@ class _GivenBack:
     derived: dict[tuple[int, int], bool] = field(default_factory=dict)
     addresses: dict[int, Node | None] = field(default_factory=dict)
     groups: dict[str, list[Function]] = field(default_factory=dict)
+    asked: dict[int, bool] = field(default_factory=dict)
     depth: int = 0
 
     @property
@@ -132,9 +134,17 @@ class _GivenBack:
     # Is the old layout asked?
 
     def _is_checked(self, argument: Node, function: Function, pointer: Parameter, hops: int = 0) -> bool:
-        old = self._old_layouts(function)
-        if any(self._is_from(argument, function, layout) for layout in old):
+        if any(self._is_from(argument, function, layout) for layout in self._old_layouts(function)):
             return True
+        key = pointer.node.id
+        if key not in self.asked:
+            self.asked[key] = False  # a recursion asks nothing
+            self.asked[key] = self._is_asked(function, pointer) or self._callers_ask(function, pointer, hops)
+        return self.asked[key]
+
+    def _is_asked(self, function: Function, pointer: Parameter) -> bool:
+        """Whether a condition of the function looks at an old layout, or at the address for more than null."""
+        old = self._old_layouts(function)
         for test in self._tests(function):
             if any(self._is_from(test, function, layout) for layout in old):
                 return True
@@ -142,6 +152,10 @@ class _GivenBack:
             compared = _COMPARED.search(text) and not _NULL.search(text)
             if compared and self._is_from(test, function, pointer):
                 return True
+        return False
+
+    def _callers_ask(self, function: Function, pointer: Parameter, hops: int) -> bool:
+        """Whether every caller of a private function does so before."""
         if function.in_trait or function.is_pub or hops >= _MAX_HOPS:
             return False
         callers = [each for each in self.functions.callers(function) if each[1] is not function]
@@ -179,20 +193,28 @@ class _GivenBack:
 
     def _made_up(self, function: Function) -> Node | None:
         """Where an allocator that uses a function makes up an address."""
-        for owner in {each.owner for functions in self.functions.by_name.values() for each in functions}:
-            group = self._group(owner) if owner else []
+        for owner in self._by_owner:
+            group = self._group(owner)
             if any(each is function for each in group):
-                for each in group:
-                    found = self._address(each)
-                    if found is not None:
-                        return found
+                found = next((address for each in group if (address := self._address(each))), None)
+                if found is not None:
+                    return found
         return None
+
+    @cached_property
+    def _by_owner(self) -> dict[str, list[Function]]:
+        """The functions of each type and trait of the file."""
+        found: dict[str, list[Function]] = {}
+        for functions in self.functions.by_name.values():
+            for each in functions:
+                if each.owner:
+                    found.setdefault(each.owner, []).append(each)
+        return found
 
     def _group(self, owner: str) -> list[Function]:
         """The functions of a type or trait, and those of the file that they call."""
         if owner not in self.groups:
-            every = [each for functions in self.functions.by_name.values() for each in functions]
-            found = [each for each in every if each.owner == owner]
+            found = list(self._by_owner[owner])
             known = {each.node.id for each in found}
             for function in found:  # grows while it is read
                 for node in nodes_below(self.cx.parsed, function.body, _CALLS):
