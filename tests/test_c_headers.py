@@ -313,7 +313,7 @@ def test_bundled_facts_that_rules_rely_on() -> None:
 
     assert facts("kmalloc") == ("void *", 1, -1, "unknown")
     assert facts("krealloc") == ("void *", 2, -1, "null")
-    assert facts("shrinker_alloc") == ("struct shrinker *", -1, 0, "unknown")
+    assert facts("shrinker_alloc") == ("struct shrinker *", -1, 0, "null")
     assert facts("wake_up_process") == ("int", -1, -1, "none")
     assert facts("clk_get") == ("struct clk *", -1, -1, "err_ptr")
     assert facts("copy_from_user") == ("unsigned long", -1, -1, "bytes_left")
