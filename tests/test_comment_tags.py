@@ -156,9 +156,10 @@ def test_a_user_adds_functions_to_a_tag_and_tags_of_their_own() -> None:
 
 
 def test_the_marker_is_dropped_where_that_leaves_a_sentence() -> None:
-    text = "fn f() {\n // SAFETY: One.\n a();\n // SAFETY:\n b();\n // INVARIANT, SAFETY: Two.\n c();\n}"
+    text = "fn f() {\n // SAFETY: One.\n a();\n // SAFETY:\n b();\n // INVARIANT, SAFETY: Two.\n c();\n"
+    text += " // INVARIANT: Three.\n // SAFETY: Four.\n d();\n}"
     cx = context(text)
-    fixes = [without_marker(cx, found.section) for found in needless_comments(cx, "SAFETY")]
+    fixes = [without_marker(cx, found) for found in needless_comments(cx, "SAFETY")]
     edits = [fix.edits[0] for fix in fixes if fix is not None]
-    assert len(fixes) == 3
+    assert len(fixes) == 4
     assert [text[edit.span.start : edit.span.end] for edit in edits] == ["SAFETY: "]

@@ -68,5 +68,5 @@ class UnnecessaryPanicComment(Rule):
                 f"`PANIC:` comment on `{found.code}`, which cannot panic",
                 help="make it an ordinary comment, or remove it",
                 related=(Label(span_of(found.subject.node), "the code that it speaks for"),),
-                fix=without_marker(cx, found.section),
+                fix=without_marker(cx, found),
             )

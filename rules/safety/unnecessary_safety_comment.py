@@ -90,7 +90,7 @@ class UnnecessarySafetyComment(Rule):
         if b"SAFETY" not in cx.source.data.upper():
             return
         for found in needless_comments(cx, "SAFETY"):
-            fix = without_marker(cx, found.section)
+            fix = without_marker(cx, found)
             literal = found.subject.node.type == "struct_expression" or "struct_expression" in {
                 child.type for child in found.subject.node.named_children
             }

@@ -66,5 +66,5 @@ class UnnecessaryCastComment(Rule):
                 f"`CAST:` comment on `{found.code}`, which casts nothing",
                 help="make it an ordinary comment, or remove it",
                 related=(Label(span_of(found.subject.node), "the code that it speaks for"),),
-                fix=without_marker(cx, found.section),
+                fix=without_marker(cx, found),
             )

@@ -82,12 +82,18 @@ def needless_comments(cx: Context, name: str) -> Iterator[Needless]:
             yield Needless(section, run, subject, _shown(cx, subject.node))
 
 
-def without_marker(cx: Context, section: Section) -> Fix | None:
-    """The fix that makes an ordinary comment of a tagged one; None where that leaves no sentence."""
+def without_marker(cx: Context, needless: Needless) -> Fix | None:
+    """The fix that makes an ordinary comment of a tagged one.
+
+    None where that leaves no sentence, or makes the text a part of the section in front of it.
+    """
+    section = needless.section
     data = cx.source.data
     start, end = section.marker.start, section.marker.end
     behind = data[end : section.line.text.end]
-    if not section.leads or data[start:end] != f"{section.tag}:".encode() or not behind.strip():
+    if section != needless.run.sections[0] or not section.leads:
+        return None
+    if data[start:end] != f"{section.tag}:".encode() or not behind.strip():
         return None
     end += len(behind) - len(behind.lstrip())
     return Fix("make it an ordinary comment", (Edit(Span(start, end), ""),))
