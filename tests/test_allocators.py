@@ -169,3 +169,19 @@ def test_what_is_public_offers_a_choice_when_strict() -> None:
     cx.strict = True
     found = [hardcoded_flags(node, cx) for node in nodes(cx, "call_expression")]
     assert [each.reason if each else None for each in found] == [HardcodedReason.NO_CHOICE, None]
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        ("v.push(1, GFP_KERNEL)", True),
+        ("v.push(1, flags::GFP_KERNEL)", True),
+        ("v.push(1, GFP_KERNEL | __GFP_ZERO)", False),
+        ("g(bindings::GFP_KERNEL)", False),
+        ("let flags = GFP_KERNEL; v.push(1, flags)", False),
+    ],
+)
+def test_only_a_plain_constant_can_be_replaced(body: str, plain: bool) -> None:
+    cx = context(f"fn f(flags: Flags) {{ {body} }}")
+    found = [hardcoded_flags(node, cx) for node in nodes(cx, "call_expression")]
+    assert [each.is_plain for each in found if each is not None] == [plain]

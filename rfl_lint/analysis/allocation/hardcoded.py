@@ -60,7 +60,7 @@ class Hardcoded:
     fact: FunctionFact
     parameter: str = ""
     is_plain: bool = False
-    """Whether one constant of the parameter's own type is all there is, so that its name may take the place."""
+    """Whether the argument is one constant of the parameter's own type, so that its name may take the place."""
 
 
 def hardcoded_flags(node: Node, cx: Context) -> Hardcoded | None:
@@ -89,7 +89,8 @@ def hardcoded_flags(node: Node, cx: Context) -> Hardcoded | None:
         return None
     if in_userspace(node, cx):
         return None
-    is_plain = flags.type == "identifier" and flags_signature(fact, cx) is not None
+    is_constant = flags.type in ("identifier", "scoped_identifier") and "bindings" not in cx.text(flags)
+    is_plain = is_constant and flags in call.arguments and flags_signature(fact, cx) is not None
     return Hardcoded(reason, call, flags, name, function, fact, parameter, is_plain)
 
 
