@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT, run, succeed
 
 TEMPLATE = ROOT / "docs" / "plugin-template"
-BAD = 'fn on() {\n    pr_info!("on");\n}\n'
+BAD = 'fn on() {\n    pr_info!("on\\n");\n}\n'
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +39,15 @@ def test_its_rule_runs_beside_the_built_in_ones(site: Path, tmp_path: Path) -> N
     program = [sys.executable, "-m", "rfl_lint"]
     done = run([*program, "check", "--output-format", "concise", "lamp.rs"], tmp_path, PYTHONPATH=str(site))
     assert done.printed == (
-        "lamp.rs:2:14: warning: the message of `pr_info!` does not end its line [print-without-newline]\n"
+        "lamp.rs:2:14: warning: the message of `pr_info!` does not begin with `acme: ` [message-without-name]\n"
     )
     assert done.status == 1
     listed = json.loads(
         succeed([*program, "rules", "--output-format", "json"], tmp_path, PYTHONPATH=str(site))
     )
     assert [rule["url"] for rule in listed if rule["group"] == "acme"] == [None]
-    told = succeed([*program, "explain", "print-without-newline"], tmp_path, PYTHONPATH=str(site))
-    assert 'pr_info!("the lamp is on\\n");' in told
+    told = succeed([*program, "explain", "message-without-name"], tmp_path, PYTHONPATH=str(site))
+    assert 'pr_info!("acme: the lamp is on\\n");' in told
     selected = run([*program, "check", "--select", "acme", "lamp.rs"], tmp_path, PYTHONPATH=str(site))
     assert selected.status == 1
 
@@ -65,19 +65,19 @@ def test_its_own_tests_pass(site: Path, template: Path) -> None:
 def test_its_own_tests_can_fail(site: Path, template: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(template, broken)
-    bad = broken / "fixtures" / "print-without-newline" / "bad.rs"
-    bad.write_text(bad.read_text().replace("the lamp is on", r"the lamp is on\n"))
+    bad = broken / "fixtures" / "message-without-name" / "bad.rs"
+    bad.write_text(bad.read_text().replace("the lamp is on", "acme: the lamp is on"))
     done = run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
         broken,
         PYTHONPATH=str(site),
     )
     assert done.status == 1
-    assert "missing 1 × print-without-newline" in done.printed
+    assert "missing 1 × message-without-name" in done.printed
 
 
 def test_as_a_single_file_it_needs_trust(tmp_path: Path) -> None:
-    shutil.copy(TEMPLATE / "acme_rules" / "print_without_newline.py", tmp_path / "our_rules.py")
+    shutil.copy(TEMPLATE / "acme_rules" / "message_without_name.py", tmp_path / "our_rules.py")
     (tmp_path / "rfl-lint.toml").write_text('plugins = ["our_rules.py"]\n')
     (tmp_path / "lamp.rs").write_text(BAD)
     command = [sys.executable, "-m", "rfl_lint", "check", "--output-format", "concise", "lamp.rs"]
@@ -85,5 +85,5 @@ def test_as_a_single_file_it_needs_trust(tmp_path: Path) -> None:
     assert untrusted.status == 0
     assert "not loaded without --trust-plugins" in untrusted.printed
     trusted = run([*command, "--trust-plugins"], tmp_path)
-    assert "[print-without-newline]" in trusted.printed
+    assert "[message-without-name]" in trusted.printed
     assert trusted.status == 1

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from acme_rules.print_without_newline import PrintWithoutNewline
+from acme_rules.message_without_name import MessageWithoutName
 
 from rfl_lint.examples import example_failures
 from rfl_lint.testing import read_fixture, run_fixture
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-RULES = {rule.meta.name: rule for rule in (PrintWithoutNewline,)}
+RULES = {rule.meta.name: rule for rule in (MessageWithoutName,)}
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ def test_fixture(path: Path) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_examples(rule: type[PrintWithoutNewline]) -> None:
+def test_examples(rule: type[MessageWithoutName]) -> None:
     assert example_failures(rule) == []

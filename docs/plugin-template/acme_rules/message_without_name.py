@@ -1,4 +1,4 @@
-"""The rule print-without-newline."""
+"""The rule message-without-name."""
 
 from collections.abc import Iterator
 
@@ -11,28 +11,28 @@ PRINTING = frozenset(
 )
 
 
-class PrintWithoutNewline(Rule):
-    r"""What is printed to the kernel log ends its line.
+class MessageWithoutName(Rule):
+    r"""What our drivers print to the kernel log begins with `acme: `.
 
-    Why: a message without a newline stays open, and what the next caller prints may be glued to it.
+    Why: whoever reads the log of a customer looks for what comes from us.
 
     Bad:
 
         fn report() {
-            pr_info!("the lamp is on");
+            pr_info!("the lamp is on\n");
         }
 
     Good:
 
         fn report() {
-            pr_info!("the lamp is on\n");
+            pr_info!("acme: the lamp is on\n");
         }
     """
 
     meta = Meta(
-        name="print-without-newline",
+        name="message-without-name",
         group="acme",
-        summary="a message to the kernel log that does not end its line",
+        summary="a message to the kernel log that does not say whose it is",
         severity=Severity.WARNING,
         since="0.1.0",
     )
@@ -44,10 +44,10 @@ class PrintWithoutNewline(Rule):
         if macro is None or cx.text(macro) not in PRINTING:
             return
         texts = [part for tree in node.children for part in tree.children if part.type == "string_literal"]
-        if texts and not cx.text(texts[0]).endswith('\\n"'):
+        if texts and not cx.text(texts[0]).startswith('"acme: '):
             yield self.finding(
                 cx,
                 texts[0],
-                f"the message of `{cx.text(macro)}!` does not end its line",
-                help=r"end it with `\n`",
+                f"the message of `{cx.text(macro)}!` does not begin with `acme: `",
+                help="begin it with `acme: `",
             )
