@@ -1,4 +1,4 @@
-"""Make docs/rules, the README's rule table and the code quoted in docs/plugins.md, or check them for drift.
+"""Make docs/rules, the README's rule table and the code quoted in the pages on plugins, or check them for drift.
 
 usage: generate_docs.py [--check]
 """
@@ -18,7 +18,7 @@ from rfl_lint.registry import builtin_rules
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ROOT / "docs" / "rules"
 README: Final = ROOT / "README.md"
-QUOTING: Final = ROOT / "docs" / "plugins.md"
+QUOTING: Final = (ROOT / "docs" / "plugins.md", ROOT / "docs" / "subsystem-packs.md")
 _QUOTE: Final = re.compile(r"(<!-- from (\S+) -->\n```\w*\n).*?(?<=\n)```\n", re.DOTALL)
 
 
@@ -27,7 +27,7 @@ def wanted_files() -> dict[Path, str]:
     rules = builtin_rules()
     files = {PAGES / name: text for name, text in markdown_pages(rules).items()}
     files[README] = with_rules_table(README.read_text(encoding="utf-8"), rules, "docs/rules/")
-    files[QUOTING] = with_quotes(QUOTING)
+    files |= {page: with_quotes(page) for page in QUOTING}
     return files
 
 
