@@ -147,6 +147,10 @@ TO_MAKE = [
             "fn f(h: Handle, k: Handle) {\n@    unsafe { h.close(); k.close(); h.close() }\n}\n",
             ["SAFETY:", "- `h` is not open by TODO", "- `k` is not open by TODO"],
         ),
+        (
+            "fn f(h: Handle, k: Handle) {\n@    g(unsafe { h.close() }, unsafe { k.close() }, || { unsafe { 1 } });\n}\n",
+            ["SAFETY:", "- `h` is not open by TODO", "- `k` is not open by TODO"],
+        ),
         ("/// ```\n@/// # unsafe { h.close() }\n/// ```\nfn f() {}\n", TO_CLOSE),
     ],
 )

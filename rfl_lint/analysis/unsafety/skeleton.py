@@ -10,25 +10,54 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rfl_lint.analysis.code.calls import CallForm
+from rfl_lint.analysis.code.calls import CallForm, nodes_below
+from rfl_lint.analysis.comments.anchor import statement_anchor
+from rfl_lint.analysis.comments.documentation import documentation_of
+from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.unsafety.contracts import Demand, demands
 from rfl_lint.analysis.unsafety.wording import in_short
 from rfl_lint.rule import Context
+from rfl_lint.source import Span
 from rfl_lint.syntax import Node
 
 _ARGUMENT: Final = re.compile(r"&?(?:mut )?[a-z_][\w.]*(?:\(\))?(?:\.[a-z_]\w*(?:\(\))?)*")
 _DEMAND: Final = re.compile(r"\b(?:must|may|should|shall|to be)\b|^[Oo]nly\b")
+_BLOCKS: Final = frozenset({"unsafe_block"})
+_MOST_BLOCKS: Final = 16
 _LONGEST_ARGUMENT: Final = 30
 
 
 def safety_skeleton(cx: Context, node: Node) -> tuple[str, ...]:
     """The lines of the comment, without `//`, each as long as it comes."""
-    claims = tuple(dict.fromkeys(claim for demand in demands(cx, node) for claim in _claims(cx, demand)))
+    wanted = (demand for each in _spoken_for(cx, node) for demand in demands(cx, each))
+    claims = tuple(dict.fromkeys(claim for demand in wanted for claim in _claims(cx, demand)))
     if not claims:
         return ("SAFETY: TODO",)
     if len(claims) == 1:
         return (f"SAFETY: {_open(claims[0])}",)
     return ("SAFETY:", *(f"- {_open(claim)}" for claim in claims))
+
+
+def _spoken_for(cx: Context, node: Node) -> list[Node]:
+    """The blocks that lack the comment which this one is to get: one comment speaks for all of its statement."""
+    around = statement_anchor(cx, node) if node.type == "unsafe_block" else None
+    if around is None:
+        return [node]
+    place = comment_insertion(cx, node, "").span
+    blocks = nodes_below(cx.parsed, around.node, _BLOCKS)
+    return (
+        [node]
+        if len(blocks) > _MOST_BLOCKS
+        else [each for each in blocks if _lacks(cx, each, place)] or [node]
+    )
+
+
+def _lacks(cx: Context, block: Node, place: Span) -> bool:
+    start = block.start_byte
+    return (
+        documentation_of(cx, block, "SAFETY", at=start) is None
+        and comment_insertion(cx, block, "", at=start).span == place
+    )
 
 
 def _claims(cx: Context, demand: Demand) -> Iterator[str]:
