@@ -34,6 +34,7 @@ RULE = next(rule for rule in builtin_rules() if rule.meta.name == "missing-safet
         ("`p` *must* end. It ends. (See below.)", "`p` ends"),
         ("Must only be called once, i.e. never again.", "Must only be called once, i.e. never again"),
         ("that `p` is valid", "`p` is valid"),
+        ("The caller is responsible to ensure that `p` is valid.", "`p` is valid"),
     ],
 )
 def test_a_requirement_becomes_a_claim(requirement: str, claim: str) -> None:
@@ -133,6 +134,10 @@ TO_MAKE = [
             "@unsafe impl Send for Demo {}\n",
             ["SAFETY: A value may be moved to and dropped on any thread: TODO"],
         ),
+        (
+            "/// # Safety\n/// Must only be called once.\nunsafe fn once() {}\nfn f() {\n@    unsafe { once() }\n}\n",
+            ["SAFETY: Must only be called once: TODO"],
+        ),
         ("@unsafe impl Unknown for Demo {}\n", ["SAFETY: TODO"]),
         ("fn f(p: *mut u8) {\n@    unsafe { bindings::f(p) };\n}\n", ["SAFETY: TODO"]),
         (
@@ -148,7 +153,7 @@ TO_MAKE = [
             ["SAFETY:", "- `h` is not open by TODO", "- `k` is not open by TODO"],
         ),
         (
-            "fn f(h: Handle, k: Handle) {\n@    g(unsafe { h.close() }, unsafe { k.close() }, || { unsafe { 1 } });\n}\n",
+            "fn f(h: Handle, k: Handle) {\n@    g(unsafe { h.close() }, unsafe { k.close() }, || { 1 });\n}\n",
             ["SAFETY:", "- `h` is not open by TODO", "- `k` is not open by TODO"],
         ),
         ("/// ```\n@/// # unsafe { h.close() }\n/// ```\nfn f() {}\n", TO_CLOSE),

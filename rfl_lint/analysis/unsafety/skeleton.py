@@ -21,7 +21,7 @@ from rfl_lint.source import Span
 from rfl_lint.syntax import Node
 
 _ARGUMENT: Final = re.compile(r"&?(?:mut )?[a-z_][\w.]*(?:\(\))?(?:\.[a-z_]\w*(?:\(\))?)*")
-_DEMAND: Final = re.compile(r"\b(?:must|may|should|shall|to be)\b|^[Oo]nly\b")
+_DEMAND: Final = re.compile(r"\b(?:[Mm]ust|may|should|shall|to be)\b|^[Oo]nly\b")
 _BLOCKS: Final = frozenset({"unsafe_block"})
 _MOST_BLOCKS: Final = 16
 _LONGEST_ARGUMENT: Final = 30

@@ -20,6 +20,7 @@ _WHO: Final = (
 _LEAD: Final = re.compile(
     rf"(?i)^(?:{_WHO}\s+(?:must|should|has\s+to|have\s+to|needs?\s+to)\s+(?:also\s+)?|it\s+must\s+be\s+)"
     r"(?:ensured?|guaranteed?|make\s+sure)(?:\s+that)?:?\s+"
+    rf"|^{_WHO}\s+(?:is|are)\s+responsible\s+(?:to\s+ensure|for\s+ensuring|to\s+make\s+sure)(?:\s+that)?:?\s+"
     rf"|^{_WHO}\s+(?:also\s+)?(?:ensures?|guarantees?|promises?)(?:\s+that)?:?\s+"
 )
 _THAT: Final = re.compile(r"(?i)that\s+")
