@@ -18,6 +18,7 @@ _KINDS: Final = frozenset({"attribute_item", "inner_attribute_item"})
 _HOLDS_ITS_ATTRIBUTES: Final = frozenset(
     {"match_arm", "field_initializer", "shorthand_field_initializer", "parameter"}
 )
+_DOCS: Final = ("///", "/**")
 _SKIPPED: Final = frozenset({"attribute_item", "line_comment", "block_comment"})
 
 
@@ -52,7 +53,7 @@ def _in_fragment(fragment: Fragment, parsed: ParsedFile) -> Iterator[LintAttribu
 
 
 def _scope(attribute: Node, parsed: ParsedFile) -> Span | None:
-    """What an attribute speaks for: the parent's inside (inner) or the next sibling (outer)."""
+    """What an attribute speaks for: the parent's inside (inner) or the next sibling with its docs (outer)."""
     if attribute.type == "inner_attribute_item":
         parent = attribute.parent
         if parent is None:
@@ -65,4 +66,12 @@ def _scope(attribute: Node, parsed: ParsedFile) -> Span | None:
     following = attribute.next_sibling
     while following is not None and following.type in _SKIPPED:
         following = following.next_sibling
-    return Span(attribute.start_byte, following.end_byte) if following is not None else None
+    if following is None:
+        return None
+    start = attribute
+    above = attribute.prev_sibling
+    while above is not None and above.type in _SKIPPED:
+        if above.type == "attribute_item" or parsed.text(above).startswith(_DOCS):
+            start = above
+        above = above.prev_sibling
+    return Span(start.start_byte, following.end_byte)

@@ -112,8 +112,10 @@ def test_docs_that_a_macro_is_given_are_not_there_to_read() -> None:
 
 
 def test_hidden_items() -> None:
-    cx = context('#[doc(hidden)]\nmod a { impl B { fn f() {} } }\n#[doc(alias = "hidden")]\nfn g() {}\n')
-    assert [is_hidden(cx, function(cx, name)) for name in "fg"] == [True, False]
+    cx = context(
+        '#[doc(hidden)]\nfn f() {}\n#[doc(alias = "hidden")]\nfn g() {}\n#[doc(hidden)]\nmod a { fn h() {} }\n'
+    )
+    assert [is_hidden(cx, function(cx, name)) for name in "fgh"] == [True, False, False]
 
 
 @pytest.mark.parametrize(

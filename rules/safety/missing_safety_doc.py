@@ -55,7 +55,7 @@ class MissingSafetyDoc(Rule):
         }
 
     Notes: private items count, as in the kernel's clippy configuration. A method in an `impl` of a trait does not, for
-    the trait documents it, nor does what is `#[doc(hidden)]` itself or by something around it. Private
+    the trait documents it, nor does an item that is `#[doc(hidden)]` itself. Private
     `unsafe extern "C"` functions, which only C calls, are asked for their section only when the rule is strict: there
     clippy differs. A heading or marker that was meant as `# Safety` counts here; `malformed-safety-marker` speaks of
     it. Where a macro or a file supplies the docs, nothing is known of them; so it is with functions without a body

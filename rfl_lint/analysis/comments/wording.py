@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -111,12 +112,13 @@ def badly_worded(cx: Context) -> Iterator[BadlyWorded]:
 
 def _pending(data: bytes, run: CommentRun, words: _Words) -> Iterator[BadlyWorded]:
     """Paragraphs of a comment that begin with `TODO:` and the like, which are no tags of code."""
+    tagged = frozenset(section.line.span.start for section in run.sections)
     for index, line in enumerate(run.lines):
         match = words.pending.match(data, line.text.start, line.text.end)
         if match and line.introducer(data)[:3] not in (b"///", b"//!"):
             text = data[match.end() : line.text.end].decode("utf-8", "replace")
             following = index + 1
-            while following < len(run.lines) and not _is_other(data, run, run.lines[following], words):
+            while following < len(run.lines) and not _is_other(data, run.lines[following], tagged, words):
                 other = run.lines[following]
                 text += "\n" + data[other.text.start : other.text.end].decode("utf-8", "replace").strip(
                     " \t*"
@@ -127,12 +129,12 @@ def _pending(data: bytes, run: CommentRun, words: _Words) -> Iterator[BadlyWorde
             yield from _worded(match["tag"].decode(), Span(match.start("tag"), match.end()), text)
 
 
-def _is_other(data: bytes, run: CommentRun, line: CommentLine, words: _Words) -> bool:
+def _is_other(data: bytes, line: CommentLine, tagged: frozenset[int], words: _Words) -> bool:
     """Whether a line is not part of the paragraph above it."""
     return (
         not data[line.text.start : line.text.end].strip(_DECORATION)
         or line.introducer(data)[:3] in (b"///", b"//!")
-        or any(section.line == line for section in run.sections)
+        or line.span.start in tagged
         or words.pending.match(data, line.text.start, line.text.end) is not None
     )
 
@@ -165,10 +167,9 @@ def _items(data: bytes, section: Section, run: CommentRun) -> Iterator[Span]:
     yield Span(start, max(start, end))
 
 
-def _lines_in(section: Section, lines: Sequence[CommentLine]) -> Iterator[CommentLine]:
-    for line in lines:
-        if line.span.end >= section.marker.end and line.span.start <= section.span.end:
-            yield line
+def _lines_in(section: Section, lines: Sequence[CommentLine]) -> Sequence[CommentLine]:
+    first = bisect_left(lines, section.marker.end, key=lambda line: line.span.end)
+    return lines[first : bisect_right(lines, section.span.end, key=lambda line: line.span.start)]
 
 
 def _is_in_docs(cx: Context, section: Section) -> bool:

@@ -58,11 +58,13 @@ def _slashes(source: SourceFile, docs: DocComment) -> Iterator[EmptyLines]:
     """Groups of empty `//` lines that touch the docs: not where any line of the group says something."""
     runs = [run for run in docs.runs if not run.block]
     starts = {run.row for run in runs}
+    filled = {line.row for line in docs.lines if docs.data[line.text.start : line.text.end].strip()}
     for run in runs:
         row = source.row(run.span.end)
         below = _first_other(source, row + 1, 1)
         if below > row + 1 and (below in starts or not _is_comment(source, below)):
-            yield _group(source, docs, row + 1, below - 1, mark=below in starts)
+            mark = ("//!" if docs.inner else "///") if below in starts and {row, below} <= filled else ""
+            yield _group(source, row + 1, below - 1, mark)
     above = _first_other(source, runs[0].row - 1, -1) if runs else 0
     if runs and above < runs[0].row - 1 and not _is_comment(source, above):
         first = _slashes_on(source, above + 1)
@@ -70,14 +72,13 @@ def _slashes(source: SourceFile, docs: DocComment) -> Iterator[EmptyLines]:
         yield EmptyLines(first, runs[0].row - above - 1, (Edit(cut, ""),), slashes=True)
 
 
-def _group(source: SourceFile, docs: DocComment, first: int, last: int, *, mark: bool) -> EmptyLines:
-    """Lines of `//` below a line of docs; with `mark` docs go on below, and one empty line is left."""
-    around = {line.row: source.data[line.text.start : line.text.end].strip() for line in docs.lines}
+def _group(source: SourceFile, first: int, last: int, mark: str) -> EmptyLines:
+    """Lines of `//` below a line of docs; where there is a `mark`, one line with it is left."""
     cut = Span(source.row_span(first - 1).end, source.row_span(last).end)
     text = ""
-    if mark and around.get(first - 1) and around.get(last + 1):
+    if mark:
         kept = Span(cut.start, _slashes_on(source, first).start)
-        text = source.text(kept) + ("//!" if docs.inner else "///")
+        text = source.text(kept) + mark
     return EmptyLines(_slashes_on(source, first), last - first + 1, (Edit(cut, text),), slashes=True)
 
 

@@ -84,10 +84,8 @@ def attributes_of(cx: Context, node: Node) -> Iterator[str]:
 
 
 def is_hidden(cx: Context, node: Node) -> bool:
-    """Whether rustdoc leaves an item out, itself or with one around it."""
-    return any(
-        _HIDDEN.search(text) for item in (node, *cx.ancestors(node)) for text in attributes_of(cx, item)
-    )
+    """Whether an item itself is `#[doc(hidden)]`; what stands in a hidden module may well be documented."""
+    return any(_HIDDEN.search(text) for text in attributes_of(cx, node))
 
 
 def docs_in_attributes(cx: Context, node: Node) -> str | None:

@@ -7,6 +7,7 @@ another form: the two together leave no gap and never report the same.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -104,7 +105,7 @@ def _is_meant(cx: Context, section: Section, run: CommentRun) -> bool:
     is_listed = _LISTED.match(lead) or (is_line and _STARRED.match(lead))
     if section.leads and (b"/" in lead or is_listed or b" and " in raw):
         return False
-    index = run.lines.index(section.line)
+    index = _index(run, section)
     above = data[run.lines[index - 1].text.start : run.lines[index - 1].text.end].strip() if index else b""
     begins = not above or above.endswith(_ENDS)
     if section.leads and b":" in raw and (begins or raw.isupper()):
@@ -147,9 +148,16 @@ def _in_comment(cx: Context, section: Section, run: CommentRun) -> MalformedMark
     return MalformedMarker(section.marker, written, Wanted.COMMENT, (edit,))
 
 
+def _index(run: CommentRun, section: Section) -> int:
+    """Which of a comment's lines its section begins on."""
+    return bisect_left(run.lines, section.line.span.start, key=lambda line: line.span.start)
+
+
 def _marker(data: bytes, section: Section, run: CommentRun) -> str:
     """The marker as it should be, other tags and an aside in parentheses kept."""
-    tags = [each.tag for each in run.sections if each.marker == section.marker]
+    first = bisect_left(run.sections, section.marker, key=lambda each: each.marker)
+    last = bisect_right(run.sections, section.marker, key=lambda each: each.marker)
+    tags = [each.tag for each in run.sections[first:last]]
     aside = _ASIDE.search(data, section.marker.start, section.marker.end)
     joined = ", ".join(dict.fromkeys(tags))
     return f"{joined}: {aside[0].decode('utf-8', 'replace')}" if aside else f"{joined}:"
@@ -226,7 +234,7 @@ def _doc_of_code(cx: Context, documentation: Documentation) -> MalformedMarker:
     data, section = cx.source.data, documentation.section
     text = f"// {_marker(data, section, documentation.run)}"
     lines = documentation.run.lines
-    index = lines.index(section.line)
+    index = _index(documentation.run, section)
     above = lines[index - 1] if index else None
     # An empty line of docs that led up to the section goes with it.
     start = above.span.start if above is not None and _is_empty(data, above) else section.line.span.start

@@ -28,7 +28,7 @@ _MEANT: Final = re.compile(
     r"|implementation safety"
 )
 _UNSPACED: Final = re.compile(rb"[ \t]*#+(?i:safety)\b[ \t:]*$")
-_MAY_BE: Final = re.compile(rb"(?i:s\w{3,7}y)")
+_MAY_BE: Final = re.compile(rb"(?i:saf|sfa|sae|sat)")
 # What may be declared `unsafe` and is not, and what has no such thing.
 _SAFE_KINDS: Final = frozenset(
     {"enum_item", "function_item", "function_signature_item", "struct_item", "trait_item", "union_item"}
@@ -121,7 +121,9 @@ def needless_safety_docs(cx: Context, item: Node, docs: DocComment) -> SafetyDoc
     if found is None or found.heading is None or item.type not in _SAFE_KINDS:
         return None
     head = _head(cx, item)
-    return None if _MAY_NEED_UNSAFE.search(head) or _is_macro_or_foreign(cx, item) else found
+    if _MAY_NEED_UNSAFE.search(head) or _is_macro_or_foreign(cx, item) or is_hidden(cx, item):
+        return None
+    return found
 
 
 def is_private_callback(cx: Context, node: Node) -> bool:

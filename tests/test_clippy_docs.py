@@ -1,0 +1,49 @@
+"""missing-safety-doc and unnecessary-safety-doc against clippy's lints of these names, marked as in their neighbour.
+
+The mark stands at the item. There clippy reports; ours is at its `unsafe`, or at the heading above it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.test_clippy_differential import blanked, clippy_lines, driver, our_lines, sites
+
+__all__ = ["driver"]
+
+FOLDER: Final = Path(__file__).parent / "clippy" / "docs"
+CASES: Final = (
+    ("missing-safety-doc", "clippy::missing_safety_doc", FOLDER / "missing.rs"),
+    ("unnecessary-safety-doc", "clippy::unnecessary_safety_doc", FOLDER / "unnecessary.rs"),
+)
+
+
+def ours(rule: str, path: Path) -> set[int]:
+    """The marked lines at or below each finding."""
+    marked = sorted(site.line for site in sites(path))
+    return {next(line for line in marked if line >= found) for found in our_lines(blanked(path), rule)}
+
+
+@pytest.mark.client
+@pytest.mark.parametrize(("rule", "lint", "path"), CASES, ids=[case[0] for case in CASES])
+def test_differences_are_exactly_those_that_are_marked(
+    rule: str, lint: str, path: Path, driver: str, tmp_path: Path
+) -> None:
+    own, clippy = ours(rule, path), clippy_lines(driver, path, tmp_path, lint)
+    marked = {site.line: site for site in sites(path)}
+    assert (own | clippy) <= marked.keys()
+    differing = {(line, "ours") for line in own - clippy} | {(line, "clippy") for line in clippy - own}
+    expected = {(site.line, site.alone) for site in marked.values() if site.alone}
+    assert {(marked[line].name, who) for line, who in differing ^ expected} == set()
+
+
+def test_the_inputs_are_worth_the_comparison() -> None:
+    every = [site for _, _, path in CASES for site in sites(path)]
+    assert {site.point for site in every} == set(range(1, 9))
+    assert len(every) >= 80
+    assert sum(bool(site.alone) for site in every) <= len(every) // 6
+    for rule, _, path in CASES:
+        assert len(sites(path)) // 4 < len(ours(rule, path)) < len(sites(path))
