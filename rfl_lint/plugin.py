@@ -58,6 +58,9 @@ from rfl_lint.analysis.layout.fabricated import fabricated_layout
 from rfl_lint.analysis.layout.sizes import SizeOnly, UnreadLayout, size_only_allocations, unread_layouts
 from rfl_lint.analysis.layout.zero_size import unchecked_pointers
 from rfl_lint.analysis.leaks.queries import Leak, exit_span, leaks, shown_exit
+from rfl_lint.analysis.locking.auto_traits import Unbounded, unbounded_parameters
+from rfl_lint.analysis.locking.lifetimes import FUNCTION_KINDS as UNBOUND_LIFETIME_KINDS
+from rfl_lint.analysis.locking.lifetimes import unbound_lifetime
 from rfl_lint.analysis.pointers.derivations import in_words, labels
 from rfl_lint.analysis.pointers.lookup_keys import Unreturned, unreturned
 from rfl_lint.analysis.pointers.ownership_pairs import mismatches
@@ -93,6 +96,7 @@ __all__ = [
     "KERNEL_ROLES",
     "OTHER_C_TYPES",
     "TEST_KINDS",
+    "UNBOUND_LIFETIME_KINDS",
     "WRITE_KINDS",
     "ZERO_CASE_KINDS",
     "Appeal",
@@ -148,6 +152,7 @@ __all__ = [
     "SourceFile",
     "Span",
     "Unaddressed",
+    "Unbounded",
     "Unchecked",
     "UnreadLayout",
     "Unreturned",
@@ -223,6 +228,8 @@ __all__ = [
     "tested_flags",
     "type_text",
     "unaddressed",
+    "unbound_lifetime",
+    "unbounded_parameters",
     "unchecked_pointers",
     "unchecked_results",
     "undocumented",

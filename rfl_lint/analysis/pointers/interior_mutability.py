@@ -99,7 +99,7 @@ class _Search:
         if fact.kind == "alias":
             return self.of(put_in(fact.target), fact.path, depth + 1) if fact.target else Mutability.UNKNOWN
         if fact.kind == "enum":
-            payloads = [text for variant in fact.fields for text in _payload(variant.type)]
+            payloads = [text for variant in fact.fields for text in variant_types(variant.type)]
         elif fact.kind in ("struct", "union"):
             payloads = [field.type for field in fact.fields]
         else:
@@ -110,7 +110,7 @@ class _Search:
         )
 
 
-def _payload(text: str) -> Iterable[str]:
+def variant_types(text: str) -> Iterable[str]:
     """The types in a variant of an enum: `(A, B)`, `{ a: A }` or nothing."""
     if text.startswith("{"):
         return (f"({_NAMED.sub(lambda match: ',' if match[0].startswith(',') else '', text.strip('{} '))})",)
