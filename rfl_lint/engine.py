@@ -100,7 +100,8 @@ def lint_parsed(
     cx = workspace.entered(parsed, facts)
     rules = [rule for rule in lint.rules if cx.role in rule.meta.roles]
     crashes: list[RuleCrash] = []
-    findings = run_rules(rules, cx, lint, crashes)
+    concerned = [rule for rule in rules if rule.concerns(source.data)]
+    findings = run_rules(concerned, cx, lint, crashes)
     findings = [finding for finding in findings if not parsed.in_error(finding.span.start)]
     silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules, workspace.ancestry)
     findings = silencer.apply(findings)

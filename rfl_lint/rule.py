@@ -151,6 +151,8 @@ class Rule:
 
     meta: ClassVar[Meta]
     on: ClassVar[frozenset[str]] = frozenset()
+    words: ClassVar[tuple[bytes, ...]] = ()
+    """A file that holds none of these bytes has nothing for the rule, which is then not run; empty for any file."""
     Options: ClassVar[type] = NoOptions
 
     def __init__(self, options: object | None = None) -> None:
@@ -172,6 +174,10 @@ class Rule:
             raise PluginError(
                 f"{where}: names no node kinds in `on` and has no `check_file`: it would never run"
             )
+
+    def concerns(self, data: bytes) -> bool:
+        """Whether a file with this content may have something for the rule."""
+        return not self.words or any(word in data for word in self.words)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one node of a kind named in `on`."""

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from os import listdir
 from os.path import exists, isdir, isfile
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -170,10 +171,16 @@ class KernelTree:
             return frozenset(name.partition("/")[0] for name in held) or None
         if self.root is None:
             return None
-        try:
-            return frozenset(each.name for each in (self.root / inside).iterdir())
-        except OSError:
-            return None
+        return _names_in(self.root / inside)
+
+
+@lru_cache(maxsize=256)
+def _names_in(folder: Path) -> frozenset[str] | None:
+    """The names in a folder; docs link into the same few large ones again and again."""
+    try:
+        return frozenset(listdir(folder))  # noqa: PTH208 - names are wanted, not paths
+    except OSError:
+        return None
 
 
 def inside_path(path: str) -> str | None:

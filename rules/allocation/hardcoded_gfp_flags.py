@@ -77,6 +77,7 @@ class HardcodedGfpFlags(Rule):
         precision="6.1: 4 of 4 right; 6.12 and 7.2: no findings; strict part: 6.12: 1 of 1 right; 7.2: 15 of 15 right",
     )
     on = frozenset({"call_expression"})
+    words = (b"GFP_",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Report flags that somebody else should choose."""

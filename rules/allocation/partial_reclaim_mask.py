@@ -54,11 +54,10 @@ class PartialReclaimMask(Rule):
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = TEST_KINDS
+    words = (_FS.encode(),)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one test of a mask."""
-        if _FS.encode() not in cx.source.data:
-            return
         test = flag_test(node, cx)
         if test is None or _FS not in test.names or _IO in cx.memo(tested_flags):
             return

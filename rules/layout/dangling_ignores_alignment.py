@@ -46,6 +46,7 @@ class DanglingIgnoresAlignment(Rule):
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = frozenset({"function_item"})
+    words = (b"dangling",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Report the addresses that are aligned for nothing but bytes."""

@@ -41,6 +41,7 @@ class FreeWithFabricatedLayout(Rule):
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = frozenset({"call_expression"})
+    words = (b"Layout",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Report calls that tell nothing of the allocation."""

@@ -67,6 +67,7 @@ class ReallocIgnoresLayout(Rule):
         precision="6.1: 1 of 1 right; 6.12 and 7.2: no findings",
     )
     on = frozenset({"function_item"})
+    words = (b"Layout",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Report allocations told only a size, and layout parameters that nothing reads."""

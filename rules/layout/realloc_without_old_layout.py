@@ -72,6 +72,7 @@ class ReallocWithoutOldLayout(Rule):
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = frozenset({"trait_item", "impl_item"})
+    words = (b"Layout",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Report the methods that cannot know what they are given."""

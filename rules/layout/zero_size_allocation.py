@@ -62,6 +62,7 @@ class ZeroSizeAllocation(Rule):
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = frozenset({"function_item"})
+    words = (b"Layout",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Report the pointers that go back to C unasked."""

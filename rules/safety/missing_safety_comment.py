@@ -96,6 +96,7 @@ class MissingSafetyComment(Rule):
         precision="6.1: 6 of 6 right; 6.12: 5 of 5 right; 7.2: 2 of 2 right; in doc examples 31 of 31 right",
     )
     on = frozenset({"unsafe_block", "impl_item"})
+    words = (b"unsafe",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Ask for the comment of an unsafe block or impl."""

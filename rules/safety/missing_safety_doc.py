@@ -75,6 +75,7 @@ class MissingSafetyDoc(Rule):
         precision="6.1: 1 of 1 right (strict); 6.12: no findings; 7.2: 1 of 1 right (strict)",
     )
     on = frozenset({"function_item", "function_signature_item", "trait_item"})
+    words = (b"unsafe",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Ask for the section of an unsafe function or trait."""

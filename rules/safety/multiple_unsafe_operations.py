@@ -71,6 +71,7 @@ class MultipleUnsafeOperations(Rule):
         precision="6.1: no findings; 6.12: 34 of 34 right; 7.2: 19 of 19 sampled of 129 right",
     )
     on = frozenset({"unsafe_block"})
+    words = (b"unsafe",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Count the operations of one block."""

@@ -75,6 +75,7 @@ class UnaddressedSafetyRequirement(Rule):
         precision="6.1: no findings; 6.12: 9 of 11 right; 7.2: 26 of 28 right",
     )
     on = frozenset({"unsafe_block"})
+    words = (b"unsafe",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Compare the comment of a block with what its callees require."""

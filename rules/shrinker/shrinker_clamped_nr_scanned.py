@@ -66,11 +66,10 @@ class ShrinkerClampedNrScanned(Rule):
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = WRITE_KINDS
+    words = (b"nr_",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one write of the number of scanned objects."""
-        if b"nr_" not in cx.source.data:
-            return
         words = cx.table("shrinker")["scan"]
         value = written_value(node, words["reported"], words["setters"], cx)
         clamp = clamp_of(value, node, words["asked"], cx) if value is not None else None

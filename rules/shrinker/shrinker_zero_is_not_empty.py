@@ -67,11 +67,10 @@ class ShrinkerZeroIsNotEmpty(Rule):
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = ZERO_CASE_KINDS
+    words = (b"shrink", b"SHRINK")
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge what becomes of a value that is zero."""
-        if b"shrink" not in cx.source.data and b"SHRINK" not in cx.source.data:
-            return
         case = zero_case(node, cx)
         if case is None or not case.is_mapping:
             return

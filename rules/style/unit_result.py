@@ -68,6 +68,7 @@ class UnitResult(Rule):
         precision="6.1: no findings; 6.12: 3 of 3 right; 7.2: 33 of 33 right, doc examples included",
     )
     on = frozenset({"generic_type"})
+    words = (b"Result",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one type with generic arguments."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from rfl_lint.analysis.documentation.items import documented
 from rfl_lint.doc_text import DocComment
 from rfl_lint.finding import Edit
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile, Span
+
+# A line of nothing but slashes above or below another of the kind: a quick look before all docs are read.
+_MAY_BE_EMPTY: Final = re.compile(rb"^[ \t]*//(?:[/!][ \t]*\r?\n[ \t]*//[/!])?[ \t]*\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class EmptyLines:
 
 def empty_doc_lines(cx: Context) -> Iterator[EmptyLines]:
     """All empty lines of the file's docs that are one too many, outside of code blocks."""
+    if not _MAY_BE_EMPTY.search(cx.source.data):
+        return
     for each in documented(cx):
         yield from _repeated(each.docs)
         yield from _slashes(cx.source, each.docs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +39,8 @@ class Misplaced:
 def misnamed_sections(cx: Context) -> Iterator[Misnamed]:
     """Headings of the file's docs that have the name of a section in another form."""
     meant = cx.table(_TABLE)["meant"]
+    if not _may_be_misnamed(cx.tables).search(cx.source.data):
+        return
     for each in documented(cx):
         for heading in each.docs.headings:
             wanted = meant.get(heading.key)
@@ -67,6 +70,13 @@ def _first_misplaced(headings: list[Heading], rank: dict[str, int]) -> Iterator[
             yield Misplaced(heading, above)
             return
         highest = heading
+
+
+@lru_cache(maxsize=8)
+def _may_be_misnamed(tables: Tables) -> re.Pattern[bytes]:
+    """A quick look at the bytes: nearly no file has such a heading, and reading all docs takes a while."""
+    words = sorted({name.split()[0] for name in tables.table(_TABLE)["meant"]})
+    return re.compile(rb"(?i)\b(?:" + "|".join(map(re.escape, words)).encode() + rb")\b")
 
 
 @lru_cache(maxsize=8)

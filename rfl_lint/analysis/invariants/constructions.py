@@ -35,10 +35,7 @@ class Construction:
 
 def constructions(cx: Context) -> Iterator[Construction]:
     """The values of such types that the code of a file builds."""
-    names = frozenset(name for name in cx.index.with_invariants() if name.encode() in cx.source.data)
-    if not names:
-        return
-    sought = names | {"Self"}
+    sought = cx.index.with_invariants() | {"Self"}
     for fragment in cx.parsed.fragments:
         if fragment.kind is FragmentKind.DOC_CODE:
             continue
