@@ -136,6 +136,14 @@ class Index:
 
         return self._once(("with invariants",), names)
 
+    def mentioning(self, names: frozenset[str]) -> tuple[str, ...]:
+        """The files that mention one of some names of C behind `bindings::`."""
+
+        def found() -> tuple[str, ...]:
+            return tuple(path for path, file in self.files.items() if not names.isdisjoint(file.bindings))
+
+        return self._once(("mentioning", names), found)
+
     # Functions.
 
     def functions(self, name: str, *, near: str = "", module: str | None = None) -> Answer[FunctionFact]:

@@ -8,6 +8,7 @@ from rfl_lint.analysis.code.allowances import ATTRIBUTE_KINDS, expectable
 from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.code.clamps import Clamp, clamp_of
 from rfl_lint.analysis.code.constants import is_constant
+from rfl_lint.analysis.code.context_queries import ContextQuery, context_queries
 from rfl_lint.analysis.code.disallowed import disallowed_use
 from rfl_lint.analysis.code.sinks import WRITE_KINDS, written_value
 from rfl_lint.analysis.code.zero_cases import ZERO_CASE_KINDS, ZeroCase, zero_case
@@ -107,6 +108,7 @@ __all__ = [
     "Confidence",
     "Construct",
     "Context",
+    "ContextQuery",
     "CoreType",
     "Demand",
     "DocComment",
@@ -169,6 +171,7 @@ __all__ = [
     "clippy_config",
     "comment_beside",
     "comment_insertion",
+    "context_queries",
     "core_types",
     "crowded",
     "cut",

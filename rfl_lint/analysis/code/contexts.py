@@ -57,10 +57,10 @@ def in_const_evaluation(node: Node, cx: Context) -> bool:
 def in_debug_check(node: Node, cx: Context) -> bool:
     """Whether code is only built where somebody asked for checks: under a `cfg` of debugging or hardening."""
     for above in (node, *cx.ancestors(node)):
-        if above.type == "function_item":
-            break
         if any(_CHECKS.search(_NOT.sub("", text)) for text in attributes_of(above, cx)):
             return True
+        if above.type == "function_item":
+            break
     return False
 
 
