@@ -14,7 +14,16 @@ from typing import Final
 from rfl_lint.finding import Level
 from rfl_lint.output.tables import markdown_table, text_table
 from rfl_lint.rule import Rule
-from rfl_lint.ruledoc import Block, BlockKind, RuleDoc, blocks, engine_docs, read_doc, rule_url
+from rfl_lint.ruledoc import (
+    Block,
+    BlockKind,
+    RuleDoc,
+    blocks,
+    engine_docs,
+    markdown,
+    read_doc,
+    rule_url,
+)
 
 WIDTH: Final = 100
 TABLE_BEGIN: Final = "<!-- rules: made by `make docs` -->"
@@ -122,19 +131,7 @@ def _explain_rich(page: Iterable[Block], width: int) -> str:
 
 def markdown_page(doc: RuleDoc) -> str:
     """A rule's page for docs/rules."""
-    parts: list[str] = []
-    for block in blocks(doc):
-        if block.kind is BlockKind.TITLE:
-            parts.append(f"# {block.text}")
-        elif block.kind is BlockKind.HEADING:
-            parts.append(f"## {block.text}")
-        elif block.kind is BlockKind.CODE:
-            parts.append(f"```rust\n{block.text}```")
-        elif block.kind is BlockKind.FACTS:
-            parts.append("\n".join(f"- **{name}**: {value}" for name, value in block.facts))
-        else:
-            parts.append(block.text)
-    return _NOTICE + "\n\n".join(parts) + "\n"
+    return _NOTICE + markdown(doc)
 
 
 def markdown_pages(rules: Sequence[type[Rule]]) -> dict[str, str]:

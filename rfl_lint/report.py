@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rfl_lint.engine import RuleCrash
 from rfl_lint.finding import Finding
+from rfl_lint.rule import Rule
 from rfl_lint.source import SourceFile
 
 
@@ -49,6 +50,8 @@ class Report:
     errors: tuple[str, ...] = ()
     views: Mapping[str, View] = field(default_factory=dict)
     """For texts that patches showed: how their lines are counted, by the name that findings have them under."""
+    rules: Mapping[str, type[Rule]] = field(default_factory=dict)
+    """The rules that ran, by name: what formats that carry their documentation take it from."""
     read: Callable[[str], SourceFile | None] = field(default=lambda _path: None, repr=False)
 
     def source(self, path: str) -> SourceFile | None:

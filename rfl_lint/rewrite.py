@@ -64,3 +64,40 @@ def rewrite(file: Path, root: Path | None, before: bytes, after: bytes) -> None:
             raise
     except OSError as error:
         raise SourceError(f"{file}: cannot be written: {error.strerror or error}; not fixed") from error
+
+
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file that is rfl-lint's own to write: readers see the old one or the new one. Raises SourceError.
+
+    What is no regular file, a pipe or a terminal, is written to as it is.
+    """
+    try:
+        real = file.resolve()
+        if real.exists() and not real.is_file():
+            with real.open("wb") as stream:
+                stream.write(data)
+            return
+        mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else 0o666 & ~_umask()
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{real.name[:100]}.", suffix=".rfl-lint", dir=real.parent
+        )
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                os.fchmod(descriptor, mode)
+                stream.write(data)
+            os.replace(name, real)  # noqa: PTH105 - the one call that is atomic, by its own name
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name)  # noqa: PTH108
+            raise
+    except (OSError, RuntimeError) as error:
+        raise SourceError(
+            f"{file}: cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from error
+
+
+def _umask() -> int:
+    """What new files may not be; it can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -47,7 +47,7 @@ class Meta:
     `allow`/`expect` attribute silences the rule too. `roles` are the kinds of code it speaks about; `doc_code`
     lets it run in doc comments' examples when the user asks for those. `extent` tells how much of a file its
     findings depend on, where a patch shows only parts. `precision` is the adjudicated figure on real kernels, as
-    text.
+    text. `security` is how grave a right finding is for security, from 0 to 10, where memory is at stake.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Meta:
     extent: Extent = Extent.STATEMENT
     origin: str = ""
     precision: str = ""
+    security: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,23 @@ def blocks(doc: RuleDoc) -> Iterator[Block]:
         yield Block(BlockKind.TEXT, _silencing(doc.meta))
 
 
+def markdown(doc: RuleDoc) -> str:
+    """A rule's page as Markdown."""
+    parts: list[str] = []
+    for block in blocks(doc):
+        if block.kind is BlockKind.TITLE:
+            parts.append(f"# {block.text}")
+        elif block.kind is BlockKind.HEADING:
+            parts.append(f"## {block.text}")
+        elif block.kind is BlockKind.CODE:
+            parts.append(f"```rust\n{block.text}```")
+        elif block.kind is BlockKind.FACTS:
+            parts.append("\n".join(f"- **{name}**: {value}" for name, value in block.facts))
+        else:
+            parts.append(block.text)
+    return "\n\n".join(parts) + "\n"
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 

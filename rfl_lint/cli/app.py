@@ -67,6 +67,7 @@ def check(
         bool, typer.Option("--show-fixes", help="Print the diff that --fix would make, and write nothing.")
     ] = False,
     output_format: options.OutputFormat = options.Format.TEXT,
+    output: options.Output = None,
     diff: Annotated[
         str | None,
         typer.Option(
@@ -119,6 +120,7 @@ def check(
                 min_confidence=min_confidence.value if min_confidence else None,
                 doc_code=doc_code,
                 output_format=output_format.value,
+                outputs=tuple(output or ()),
                 stdin_filename=stdin_filename,
                 tree=tree,
                 jobs=jobs,
@@ -168,6 +170,7 @@ def patch(
     min_confidence: options.MinConfidence = None,
     doc_code: options.DocCode = False,
     output_format: options.OutputFormat = options.Format.TEXT,
+    output: options.Output = None,
     tree: options.Tree = None,
     no_cache: options.NoCache = False,
     statistics: options.Statistics = False,
@@ -200,6 +203,7 @@ def patch(
                     min_confidence=min_confidence.value if min_confidence else None,
                     doc_code=doc_code,
                     output_format="checkpatch" if mailback else output_format.value,
+                    outputs=tuple(output or ()),
                     tree=tree,
                     no_cache=no_cache,
                     statistics=statistics,

@@ -44,7 +44,7 @@ def run_check(request: CheckRequest) -> int:
 
         return run_fixes(request, setup, job)
     report = job.lint({})
-    print_report(report, request, sys.stdout)
+    report = print_report(report, request, setup, sys.stdout)
     return status_of(report, request, setup)
 
 

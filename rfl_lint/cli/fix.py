@@ -42,7 +42,7 @@ def run_fixes(request: CheckRequest, setup: Setup, job: Job) -> int:
         problems += failed
         out = sys.stdout
     report = replace(result.report, errors=(*result.report.errors, *problems))
-    print_report(report, request, out, hints=False)
+    report = print_report(report, request, setup, out, hints=False)
     if not request.quiet:
         _tell(result, request, out)
     status = status_of(report, request, setup)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TextIO
 
+from rfl_lint.cli.outputs import write_outputs
 from rfl_lint.cli.settings import CheckRequest, Setup, output_options
 from rfl_lint.cli.status import say, say_line
 from rfl_lint.errors import PluginError
 from rfl_lint.finding import Severity
 from rfl_lint.inputs.files import Target
-from rfl_lint.output import render
+from rfl_lint.output import OutputOptions, render
 from rfl_lint.output.remarks import remarks
 from rfl_lint.report import Report
 from rfl_lint.source import SourceFile
@@ -29,14 +30,25 @@ class Job:
     stdin: SourceFile | None = None
 
 
-def print_report(report: Report, request: CheckRequest, out: TextIO, *, hints: bool = True) -> None:
-    """Write the findings, and what else was asked for."""
+def print_report(
+    report: Report, request: CheckRequest, setup: Setup, out: TextIO, *, hints: bool = True
+) -> Report:
+    """Write the findings, and what else was asked for; the report, with what could not be written."""
     options = output_options(request, out, hints=hints)
+    report = filed(report, setup, options)
     render(request.output_format, report, out, options)
     out.flush()
     if request.output_format == "concise" and not request.quiet:
         for line in remarks(report, replace(options, color=False)):
             say_line(line)
+    return report
+
+
+def filed(report: Report, setup: Setup, options: OutputOptions) -> Report:
+    """Write the files that were asked for; the report, with what could not be written."""
+    report = replace(report, rules={rule.meta.name: type(rule) for rule in setup.plan.lint.rules})
+    problems = write_outputs(report, setup.outputs, replace(options, color=False, width=None))
+    return replace(report, errors=(*report.errors, *problems))
 
 
 def status_of(report: Report, request: CheckRequest, setup: Setup) -> int:

@@ -16,6 +16,12 @@ class Format(StrEnum):
     CONCISE = "concise"
     JSON = "json"
     JSONL = "jsonl"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+    RDJSON = "rdjson"
+    RDJSONL = "rdjsonl"
     CHECKPATCH = "checkpatch"
     B4_JSON = "b4-json"
 
@@ -76,6 +82,15 @@ MinConfidence = Annotated[
 DocCode = Annotated[bool, typer.Option("--doc-code", help="Look into the examples of doc comments too.")]
 
 OutputFormat = Annotated[Format, typer.Option(help="How findings are printed.")]
+
+Output = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FORMAT=FILE",
+        help="Write a report to a file too; may be given several times.",
+        show_default=False,
+    ),
+]
 
 Tree = Annotated[
     Path | None,

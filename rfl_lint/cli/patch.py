@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from rfl_lint.cli.job import complain
+from rfl_lint.cli.job import complain, filed
 from rfl_lint.cli.settings import CheckRequest, Setup, output_options, prepare
 from rfl_lint.cli.status import say
 from rfl_lint.errors import SourceError, UsageError
@@ -70,6 +70,8 @@ def run_patch(request: PatchRequest) -> int:
     for patch in patches:
         run.lint(patch)
     report = make_report(run.results, setup.chosen, skipped=run.skipped, errors=run.errors, views=run.views)
+    options = replace(output_options(check, sys.stdout, hints=False), mailback=request.mailback)
+    report = filed(report, setup, options)
     silent = check.output_format in _SILENT
     if not silent and not check.quiet:
         if not any(patch.files for patch in patches):
@@ -79,12 +81,7 @@ def run_patch(request: PatchRequest) -> int:
     if request.reply:
         _print_replies(report, messages)
     else:
-        render(
-            check.output_format,
-            report,
-            sys.stdout,
-            replace(output_options(check, sys.stdout, hints=False), mailback=request.mailback),
-        )
+        render(check.output_format, report, sys.stdout, options)
     sys.stdout.flush()
     complain(report, setup.failures, debug=check.debug)
     return _status(request, report, setup)

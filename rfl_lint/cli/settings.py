@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from rfl_lint.batch import Plan
+from rfl_lint.cli.outputs import OutputFile, read_outputs
 from rfl_lint.cli.status import say
 from rfl_lint.config import (
     CONFIDENCES,
@@ -45,6 +46,7 @@ class CheckRequest:
     min_confidence: str | None = None
     doc_code: bool = False
     output_format: str = "text"
+    outputs: tuple[str, ...] = ()
     stdin_filename: str | None = None
     tree: Path | None = None
     jobs: int | None = None
@@ -75,10 +77,12 @@ class Setup:
     chosen: Filter
     finder: FileFinder
     failures: tuple[PluginError, ...]
+    outputs: tuple[OutputFile, ...] = ()
 
 
 def prepare(request: CheckRequest) -> Setup:
     """Put options, configuration and rules together; raises on anything that names nothing."""
+    outputs = read_outputs(request.outputs)
     config, trusted = _config(request)
     registry, failures = _registry(config, trusted=trusted)
     check_names(config, {**registry.rules, **dict.fromkeys(ENGINE_RULES)})
@@ -105,7 +109,7 @@ def prepare(request: CheckRequest) -> Setup:
         (*config.exclude, *request.exclude), tree=request.tree, force_exclude=request.force_exclude
     )
     plan = Plan(lint, request.jobs, None if request.no_cache else cache_folder())
-    return Setup(plan, chosen, finder, failures)
+    return Setup(plan, chosen, finder, failures, outputs)
 
 
 def registry_of(request: CheckRequest) -> Registry:

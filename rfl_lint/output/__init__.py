@@ -20,6 +20,12 @@ FORMATS: Final = MappingProxyType(
         "concise": "rfl_lint.output.concise",
         "json": "rfl_lint.output.json_report",
         "jsonl": "rfl_lint.output.json_lines",
+        "sarif": "rfl_lint.output.sarif",
+        "github": "rfl_lint.output.github",
+        "gitlab": "rfl_lint.output.gitlab",
+        "junit": "rfl_lint.output.junit",
+        "rdjson": "rfl_lint.output.rdjson",
+        "rdjsonl": "rfl_lint.output.rdjson_lines",
         "checkpatch": "rfl_lint.output.checkpatch",
         "b4-json": "rfl_lint.output.b4_json",
     }

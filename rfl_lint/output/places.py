@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rfl_lint.report import Report, View
 from rfl_lint.source import Span
@@ -41,8 +41,15 @@ def _viewed(place: Place, view: View) -> Place:
     row = place.line - 1
     line, mail_line = view.lines.get(row), view.mail_lines.get(row)
     if view.path is not None and line is not None:
-        end = view.lines.get(place.end_line - 1) or line
-        return Place(view.path, line, place.column, end, place.end_column, mail_line)
+        end = view.lines.get(place.end_line - 1)
+        return _ending(Place(view.path, line, place.column, line, place.column, mail_line), place, end)
     at = mail_line or 1
-    end = view.mail_lines.get(place.end_line - 1, at)
-    return Place(view.input_name, at, place.column, end, place.end_column, mail_line, is_known=False)
+    shown = Place(view.input_name, at, place.column, at, place.column, mail_line, is_known=False)
+    return _ending(shown, place, view.mail_lines.get(place.end_line - 1))
+
+
+def _ending(shown: Place, place: Place, end: int | None) -> Place:
+    """A place that ends where `place` does, on the line `end`; where it begins, if that line is not shown."""
+    if end is None or end < shown.line:
+        return shown
+    return replace(shown, end_line=end, end_column=place.end_column)

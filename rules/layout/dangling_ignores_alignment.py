@@ -43,6 +43,7 @@ class DanglingIgnoresAlignment(Rule):
         severity=Severity.ERROR,
         since="0.1.0",
         origin="000",
+        security=4.0,
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = frozenset({"function_item"})

@@ -64,6 +64,7 @@ class ReallocIgnoresLayout(Rule):
         severity=Severity.ERROR,
         since="0.1.0",
         origin="000",
+        security=6.0,
         precision="6.1: 1 of 1 right; 6.12 and 7.2: no findings",
     )
     on = frozenset({"function_item"})

@@ -59,6 +59,7 @@ class ZeroSizeAllocation(Rule):
         severity=Severity.ERROR,
         since="0.1.0",
         origin="000",
+        security=5.0,
         precision="6.1, 6.12 and 7.2: no findings",
     )
     on = frozenset({"function_item"})

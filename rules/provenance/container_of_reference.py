@@ -71,6 +71,7 @@ class ContainerOfReference(Rule):
         severity=Severity.ERROR,
         since="0.1.0",
         origin="004",
+        security=5.0,
         precision="6.1: no findings; 6.12: no findings in 17 upcasts; 7.2: no findings in 51 upcasts",
     )
 

@@ -83,6 +83,7 @@ class FromRawOfReference(Rule):
         severity=Severity.ERROR,
         since="0.1.0",
         origin="004",
+        security=7.0,
         precision="6.1: no findings; 6.12: no findings in 18 owning calls; 7.2: no findings in 53 owning calls",
     )
 
