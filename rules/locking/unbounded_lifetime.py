@@ -72,6 +72,7 @@ class UnboundedLifetime(Rule):
         precision="6.1 and 6.12: no findings; 7.2: 2 of 2 right",
     )
     on = UNBOUND_LIFETIME_KINDS
+    words = (b"*const", b"*mut", b"NonNull", b"unsafe")
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one signature."""

@@ -65,6 +65,7 @@ class UnboundedSendSync(Rule):
         precision="6.1 and 6.12: no findings; 7.2: 3 of 3 right",
     )
     on = frozenset({"impl_item"})
+    words = (b"Send", b"Sync")
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge the parameters of one `unsafe impl`."""
