@@ -62,6 +62,7 @@ from rfl_lint.analysis.leaks.queries import Leak, exit_span, leaks, shown_exit
 from rfl_lint.analysis.locking.auto_traits import Unbounded, unbounded_parameters
 from rfl_lint.analysis.locking.lifetimes import FUNCTION_KINDS as UNBOUND_LIFETIME_KINDS
 from rfl_lint.analysis.locking.lifetimes import unbound_lifetime
+from rfl_lint.analysis.locking.mutations import SharedMutation, shared_mutations
 from rfl_lint.analysis.pointers.derivations import in_words, labels
 from rfl_lint.analysis.pointers.lookup_keys import Unreturned, unreturned
 from rfl_lint.analysis.pointers.ownership_pairs import mismatches
@@ -150,6 +151,7 @@ __all__ = [
     "SafetyDocs",
     "SafetyForm",
     "Severity",
+    "SharedMutation",
     "SizeOnly",
     "SourceFile",
     "Span",
@@ -224,6 +226,7 @@ __all__ = [
     "safety_skeleton",
     "shadowings",
     "shared_casts",
+    "shared_mutations",
     "shown_exit",
     "size_only_allocations",
     "span_of",
