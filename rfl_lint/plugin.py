@@ -79,7 +79,12 @@ from rfl_lint.analysis.types.shadowing import shadowings
 from rfl_lint.analysis.types.typeref import type_text
 from rfl_lint.analysis.unsafety.addressed import Unaddressed, unaddressed
 from rfl_lint.analysis.unsafety.contracts import Demand, demands
-from rfl_lint.analysis.unsafety.operations import OperationKind, UnsafeOperation, unsafe_operations
+from rfl_lint.analysis.unsafety.operations import (
+    OperationKind,
+    UnsafeOperation,
+    compiled_together,
+    unsafe_operations,
+)
 from rfl_lint.analysis.unsafety.skeleton import safety_skeleton
 from rfl_lint.analysis.unsafety.wording import cut, in_short
 from rfl_lint.c.facts import Failure as CFailure
@@ -174,6 +179,7 @@ __all__ = [
     "comment_beside",
     "comment_insertion",
     "context_queries",
+    "compiled_together",
     "core_types",
     "crowded",
     "cut",

@@ -16,6 +16,7 @@ from rfl_lint.plugin import (
     Rule,
     Severity,
     UnsafeOperation,
+    compiled_together,
     span_of,
     unsafe_keyword,
     unsafe_operations,
@@ -53,7 +54,7 @@ class MultipleUnsafeOperations(Rule):
 
     Notes: what is unsafe is read off the tree's own declarations, the C bindings and a table of the language's own
     functions; a dereference counts where the type of the pointer is known. A call that is an argument of a macro counts
-    once, however often the macro repeats it.
+    once, however often the macro repeats it. Of what stands under different `cfg`s, only one counts.
 
     See: https://rust-lang.github.io/rust-clippy/master/index.html#multiple_unsafe_ops_per_block
     """
@@ -75,7 +76,7 @@ class MultipleUnsafeOperations(Rule):
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Count the operations of one block."""
-        operations = unsafe_operations(cx, node)
+        operations = compiled_together(cx, node, unsafe_operations(cx, node))
         if len(operations) < 2:
             return
         yield self.finding(

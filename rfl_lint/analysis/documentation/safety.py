@@ -39,6 +39,7 @@ _MAY_NEED_UNSAFE: Final = re.compile(
 )
 _PROC_MACRO: Final = re.compile(r"#\[\s*proc_macro")
 _TRAIT_IMPL: Final = re.compile(rb"\bimpl\b[^;{}]*\bfor\b[^;{}]*\{$")
+_OF_A_TYPE: Final = re.compile(r"\b[sS]elf\b")
 _HEAD_LENGTH: Final = 2000
 _IN_ATTRIBUTE: Final = re.compile(
     r"^\s*#{1,6}\s+(?:safety|implementation safety)\s*:?\s*$", re.IGNORECASE | re.MULTILINE
@@ -172,10 +173,20 @@ def _is_elsewhere(cx: Context, node: Node) -> bool:
     fragment = cx.parsed.fragment_of(node)
     if node.type == "function_signature_item" and fragment.kind is FragmentKind.MACRO_CALL:
         return True  # whatever the macro makes of it, it writes the docs
+    if fragment.kind is FragmentKind.MACRO_RULES and _may_implement(cx, node):
+        return True
     # The impl around it did not parse, in the body of a macro: its head is there to read.
     start = fragment.span.start
     before = cx.source.data[max(0, start - _HEAD_LENGTH) : start + 1]
     return _TRAIT_IMPL.search(before) is not None
+
+
+def _may_implement(cx: Context, node: Node) -> bool:
+    """Whether a function that a macro is made of is a method, and private, as those of a trait's impl are."""
+    before = cx.source.data[cx.source.data.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte]
+    if b"$" in before or any(child.type == "visibility_modifier" for child in node.children):
+        return False
+    return _OF_A_TYPE.search(_head(cx, node)) is not None
 
 
 def _head(cx: Context, item: Node) -> str:

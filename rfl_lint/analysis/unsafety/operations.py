@@ -7,11 +7,13 @@ stands in an item inside of the block is not part of it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from rfl_lint.analysis.code.calls import CallForm, call_of
+from rfl_lint.analysis.code.origins import attributes_of
 from rfl_lint.analysis.types.inference import types
 from rfl_lint.analysis.types.typeref import TypeKind
 from rfl_lint.analysis.unsafety.callees import Callee, unsafe_callee
@@ -27,6 +29,7 @@ _OPERATIONS: Final = frozenset(
 )
 _SEARCHED: Final = _BLOCKS | _ITEMS | _OPERATIONS
 _STATIC_MUT: Final = re.compile(rb"\bstatic\s+mut\s+(\w+)\s*:")
+_CFG: Final = re.compile(r"#\[\s*cfg\b")
 _ASSEMBLY: Final = frozenset({"asm"})
 # What these hand out is a raw pointer whatever they are called on, or it could not be dereferenced with `*` here.
 _POINTERS: Final = frozenset(
@@ -153,3 +156,27 @@ class _Blocks:
 def unsafe_operations(cx: Context, block: Node) -> tuple[UnsafeOperation, ...]:
     """The unsafe operations of an unsafe block, as far as they are known; those of blocks inside of it are theirs."""
     return cx.memo(_Blocks).operations(block)
+
+
+def compiled_together(
+    cx: Context, block: Node, found: tuple[UnsafeOperation, ...]
+) -> tuple[UnsafeOperation, ...]:
+    """The operations of a block that may all be in one build: of those under several `cfg`s one `cfg`'s, the most."""
+    if b"cfg" not in cx.source.data[block.start_byte : block.end_byte]:
+        return found
+    conditions = {each.node.id: _conditions(cx, block, each.whole) for each in found}
+    counts = Counter(condition for condition in conditions.values() if condition)
+    if not counts:
+        return found
+    most = counts.most_common(1)[0][0]
+    return tuple(each for each in found if conditions[each.node.id] in ((), most))
+
+
+def _conditions(cx: Context, block: Node, node: Node) -> tuple[str, ...]:
+    """The `cfg`s of what is around an operation within its block."""
+    texts: list[str] = []
+    current: Node | None = node
+    while current is not None and current.id != block.id:
+        texts += [text for text in attributes_of(current, cx) if _CFG.match(text)]
+        current = cx.parent(current)
+    return tuple(texts)
