@@ -8,13 +8,14 @@ what was not linted, never a smaller result that looks whole.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_all_start_methods
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
+from rfl_lint.ancestry import Ancestry
 from rfl_lint.c.cache import Entry
 from rfl_lint.c.names import called_functions
 from rfl_lint.c.table import CFacts
@@ -24,7 +25,7 @@ from rfl_lint.fact_cache import FactCache, digest
 from rfl_lint.facts import FileFacts, extract_facts
 from rfl_lint.index import Index
 from rfl_lint.inputs.files import Target, read_target
-from rfl_lint.inputs.tree_files import index_targets
+from rfl_lint.inputs.tree_files import crate_folder, index_targets, is_inside
 from rfl_lint.source import SourceFile
 from rfl_lint.tree import KernelTree
 from rfl_lint.workers import Phase, crew
@@ -70,15 +71,65 @@ def lint_text(source: SourceFile, target: Target, plan: Plan) -> FileResult:
     return _Tree(target.tree, [target], plan).over([source])[0]
 
 
-def lint_texts(
-    sources: Sequence[SourceFile], targets: Sequence[Target], plan: Plan, around: Sequence[SourceFile] = ()
-) -> list[FileResult]:
-    """Lint texts as the files of one tree that `targets` say they are; they know each other.
+class TextLinter:
+    """Lints texts as the files of one tree, a batch after the other; what is known of the tree is kept.
 
-    `around` are texts that stand in the place of other files of the tree, and are not linted.
+    `c_names` are C functions that the texts may call besides those that the tree's files call.
     """
-    beside = [Target(targets[0].file, source.path, targets[0].tree) for source in around]
-    return _Tree(targets[0].tree, [*targets, *beside], plan).over(sources, around)
+
+    def __init__(self, tree: KernelTree, plan: Plan, c_names: Iterable[str] = ()) -> None:
+        """Read nothing yet."""
+        self.plan = plan
+        self._tree = _Tree(tree, [], plan, c_extra=frozenset(c_names))
+        self._ancestry = Ancestry(tree.root)
+        self._index: Index | None = None
+        self._texts: dict[str, SourceFile] = {}
+        self._facts: dict[str, FileFacts] = {}
+
+    def lint(self, sources: Sequence[SourceFile], around: Sequence[SourceFile] = ()) -> list[FileResult]:
+        """Lint texts in the place of the files of their paths; they know each other.
+
+        `around` are texts that stand in the place of other files, and are not linted.
+        """
+        texts = {source.path: source for source in (*around, *sources)}
+        changed = [
+            path for path in self._texts.keys() | texts.keys() if self._texts.get(path) is not texts.get(path)
+        ]
+        self._texts = texts
+        grown = self._tree.widen(texts)
+        if self._index is not None:
+            if grown:
+                fresh = {facts.path: facts for facts in self._tree.facts(besides=self._facts)}
+                self._facts.update(fresh)
+                changed += [path for path in fresh if path not in changed]
+            for path in sorted(changed):
+                self._renew(self._index, path)
+        workspace = self._tree.workspace(self._whole_index, self._read)
+        workspace.ancestry = self._ancestry
+        return [lint_parsed(workspace.parse(source), self.plan.lint, workspace) for source in sources]
+
+    def _read(self, path: str) -> SourceFile | None:
+        return self._texts[path] if path in self._texts else self._tree.read(path)
+
+    def _whole_index(self) -> Index:
+        if self._index is None:
+            self._facts = {facts.path: facts for facts in self._tree.facts()}
+            self._index = Index(self._facts.values())
+            for path in sorted(self._texts):
+                self._renew(self._index, path)
+        return self._index
+
+    def _renew(self, index: Index, path: str) -> None:
+        """Let the index say of a path what the text in its place says, or the tree's own file."""
+        source = self._texts.get(path)
+        facts = self._facts.get(path)
+        if source is not None:
+            parsed = Workspace(self._tree.tree).parse(source)
+            facts = extract_facts(parsed) if parsed.refusal is None else None
+        if facts is not None:
+            index.replace(facts)
+        else:
+            index.remove(path)
 
 
 @dataclass(eq=False)
@@ -88,12 +139,14 @@ class _Tree:
     tree: KernelTree
     linted: list[Target]
     plan: Plan
+    c_extra: frozenset[str] = frozenset()
     c_facts: CFacts = field(init=False)
     _cache: FactCache | None = None
     _sources: dict[str, SourceFile] = field(default_factory=dict)
     _held: int = 0
     _known: dict[str, tuple[SourceFile, FileFacts]] = field(default_factory=dict)
     _members: dict[str, Target] = field(default_factory=dict)
+    _crates: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         root = self.tree.root if self.tree.is_kernel else None
@@ -117,19 +170,36 @@ class _Tree:
     # One process: the index is made only if a rule asks.
 
     def _here(self) -> Iterator[tuple[Target, Outcome]]:
-        workspace = self._workspace(self._whole_index)
+        workspace = self.workspace(self._whole_index)
         for target in self.linted:
             yield target, _lint(target, self.plan.lint, workspace)
 
-    def over(self, sources: Sequence[SourceFile], around: Sequence[SourceFile] = ()) -> list[FileResult]:
-        """Lint texts in the place of the files of their paths; those `around` them are known, and not linted."""
-        self._sources.update((source.path, source) for source in (*around, *sources))
-        workspace = self._workspace(self._whole_index)
+    def over(self, sources: Sequence[SourceFile]) -> list[FileResult]:
+        """Lint texts in the place of the files of their paths."""
+        self._sources.update((source.path, source) for source in sources)
+        workspace = self.workspace(self._whole_index)
         return [lint_parsed(workspace.parse(source), self.plan.lint, workspace) for source in sources]
 
+    def facts(self, besides: Container[str] = ()) -> list[FileFacts]:
+        """What the files of the index say, those of some paths left out."""
+        known, missing = self._known_facts(besides)
+        return [*known, *self._extracted(missing)]
+
     def _whole_index(self) -> Index:
-        known, missing = self._known_facts()
-        return Index([*known, *self._extracted(missing)])
+        return Index(self.facts())
+
+    def widen(self, paths: Iterable[str]) -> bool:
+        """Let the index have the crates of some paths, too; whether that made it larger."""
+        root = self.tree.root
+        if root is None:
+            return False
+        folders = {crate_folder(root, path): path for path in paths if is_inside(root, path)}
+        new = [path for folder, path in folders.items() if folder not in self._crates]
+        self._crates.update(folders)
+        self.linted += [Target(root / path, path, self.tree) for path in new]
+        if new:
+            self._members.clear()
+        return bool(new)
 
     # Many files: the index first, in several processes or in this one.
 
@@ -138,7 +208,7 @@ class _Tree:
         if sum(_size(target) for target in missing) <= _WORTH_SHARING:
             index = Index([*known, *self._extracted(missing)])
             self.c_facts.entry()
-            share = _Share(self.plan.lint, self._workspace(index), self.c_facts)
+            share = _Share(self.plan.lint, self.workspace(index), self.c_facts)
             with crew(_dealt(self.linted, workers), [Phase("lint", share.lint)]) as pool:
                 for target, outcome in pool.run("lint"):
                     yield target, _as_outcome(outcome)
@@ -146,7 +216,7 @@ class _Tree:
         wanted = {target.path for target in missing}
         linted = {target.path for target in self.linted}
         jobs = [target for target in self._index_members() if target.path in wanted | linted]
-        share = _Share(self.plan.lint, self._workspace(Index()), self.c_facts, wanted, linted)
+        share = _Share(self.plan.lint, self.workspace(Index()), self.c_facts, wanted, linted)
         with crew(_dealt(jobs, workers), [Phase("facts", share.facts), Phase("lint", share.lint)]) as pool:
             fresh: list[FileFacts] = []
             results = pool.run("facts")
@@ -163,11 +233,14 @@ class _Tree:
 
     # Facts.
 
-    def _workspace(self, index: Index | Callable[[], Index]) -> Workspace:
+    def workspace(
+        self, index: Index | Callable[[], Index], read: Callable[[str], SourceFile | None] | None = None
+    ) -> Workspace:
+        """The files of the tree as rules see them; `read` gives their texts where they are not the tree's own."""
         lint = self.plan.lint
         return Workspace(
             self.tree,
-            self._read,
+            read or self.read,
             index,
             self.c_facts.function,
             doc_code=lint.doc_code,
@@ -178,8 +251,8 @@ class _Tree:
 
     def _c_names(self) -> set[str]:
         """The C functions that the files of the index call."""
-        sources = (self._read(target.path) for target in self._index_members())
-        return called_functions(source.data for source in sources if source is not None)
+        sources = (self.read(target.path) for target in self._index_members())
+        return called_functions(source.data for source in sources if source is not None) | self.c_extra
 
     def _index_members(self) -> Iterable[Target]:
         if not self._members:
@@ -193,7 +266,7 @@ class _Tree:
             self._cache = FactCache(root, self.plan.cache if worth else None)
         return self._cache
 
-    def _read(self, path: str) -> SourceFile | None:
+    def read(self, path: str) -> SourceFile | None:
         """The text of a member of the index, and of no other file."""
         if path in self._sources:
             return self._sources[path]
@@ -210,12 +283,14 @@ class _Tree:
             self._sources[path] = source
         return source
 
-    def _known_facts(self) -> tuple[list[FileFacts], list[Target]]:
+    def _known_facts(self, besides: Container[str] = ()) -> tuple[list[FileFacts], list[Target]]:
         """The facts that the cache has, and the files whose facts it lacks."""
         known: list[FileFacts] = []
         missing: list[Target] = []
         for target in self._index_members():
-            source = self._read(target.path)
+            if target.path in besides:
+                continue
+            source = self.read(target.path)
             facts = self._fact_cache().get(digest(source)) if source is not None else None
             if facts is not None and source is not None:
                 known.append(facts)
@@ -228,7 +303,7 @@ class _Tree:
         """Facts read off the files themselves, and remembered."""
         found: list[FileFacts] = []
         for target in targets:
-            source = self._read(target.path)
+            source = self.read(target.path)
             parsed = Workspace(self.tree).parse(source) if source is not None else None
             if source is not None and parsed is not None and parsed.refusal is None:
                 found.append(extract_facts(parsed))

@@ -27,10 +27,14 @@ from rfl_lint.tree import KERNEL_ROLES, KernelTree, Role
 class Extent(Enum):
     """How much of a file must be there for a rule's findings to hold; a patch may show less than all of it."""
 
+    PLACE = "place"
+    """The text of the finding itself."""
     STATEMENT = "statement"
-    """The statement or item that the finding lies in, and what stands above it."""
+    """The statement, or the head of the item, that the finding lies in, and what stands above it."""
     FUNCTION = "function"
-    """The function, or the item, that the finding lies in."""
+    """All of the function, or of the item, that the finding lies in, and the heads of what is around it."""
+    ITEM = "item"
+    """All of the outermost item that the finding lies in: of the `impl`, say, around its function."""
     FILE = "file"
     """The whole file."""
 

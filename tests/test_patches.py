@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rfl_lint.batch import Plan, lint_texts
+from rfl_lint.batch import Plan, lint_text
 from rfl_lint.engine import Lint
 from rfl_lint.inputs.files import Target
 from rfl_lint.inputs.mail import read_messages
@@ -185,7 +185,7 @@ def test_with_the_tree_a_patch_gives_the_checks_findings_on_touched_lines(
     old, new = "".join(before), "".join(after)
     diff = diff_of(old, new)
     tree = tree_with(tmp_path_factory.mktemp("tree"), old)
-    (whole,) = lint_texts([SourceFile(PATH, new.encode())], [Target(Path(PATH), PATH, tree)], PLAN)
+    whole = lint_text(SourceFile(PATH, new.encode()), Target(Path(PATH), PATH, tree), PLAN)
     touched = set()
     matcher = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
     for kind, _, _, low, high in matcher.get_opcodes():

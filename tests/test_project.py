@@ -70,6 +70,7 @@ LAYERS = (
     "rewrite",
     "batch",
     "report",
+    "touched",
     "patches",
     "fixes",
     "run",

@@ -12,8 +12,8 @@ from rfl_lint.inputs.git_objects import changes_against, top_of
 from rfl_lint.inputs.mail import read_messages
 from rfl_lint.inputs.patch import read_patch
 from rfl_lint.inputs.postimage import rows_touched
-from rfl_lint.patches import touched_findings
 from rfl_lint.report import Report
+from rfl_lint.touched import touched_findings
 
 
 def changed_rows(targets: Mapping[str, Target], revision: str) -> dict[str, frozenset[int]]:

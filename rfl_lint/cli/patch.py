@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from rfl_lint.c.names import called_functions
 from rfl_lint.cli.job import complain, filed
 from rfl_lint.cli.settings import CheckRequest, Setup, output_options, prepare
 from rfl_lint.cli.status import say
@@ -16,7 +18,7 @@ from rfl_lint.errors import SourceError, UsageError
 from rfl_lint.finding import Severity
 from rfl_lint.inputs.git_objects import patches_of
 from rfl_lint.inputs.mail import Message, read_messages
-from rfl_lint.inputs.patch import read_patch
+from rfl_lint.inputs.patch import Patch, read_patch
 from rfl_lint.output import render
 from rfl_lint.patches import PatchRun
 from rfl_lint.report import Report
@@ -63,10 +65,9 @@ def run_patch(request: PatchRequest) -> int:
     tree = _tree(check)
     data, name = _input(request.source, tree)
     messages = read_messages(data)
-    run = PatchRun(
-        tree, setup.plan, {rule.meta.name: rule.meta.extent for rule in setup.plan.lint.rules}, name
-    )
     patches = [read_patch(message) for message in messages]
+    extents = {rule.meta.name: rule.meta.extent for rule in setup.plan.lint.rules}
+    run = PatchRun(tree, setup.plan, extents, frozenset(called_functions(_added(patches))), name)
     for patch in patches:
         run.lint(patch)
     report = make_report(run.results, setup.chosen, skipped=run.skipped, errors=run.errors, views=run.views)
@@ -126,6 +127,14 @@ def _input(source: str, tree: KernelTree) -> tuple[bytes, str]:
         raise SourceError(f"{source}: a folder; name a patch, a mail or a range of commits") from error
     except OSError as error:
         raise SourceError(f"{source}: cannot be read: {error.strerror or error}") from error
+
+
+def _added(patches: Iterable[Patch]) -> Iterator[bytes]:
+    """The text that patches add or show, without what they delete."""
+    for patch in patches:
+        for diff in patch.files:
+            lines = (line.text for hunk in diff.hunks for line in hunk.lines if line.sign != "-")
+            yield "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def _bounded(data: bytes, name: str) -> bytes:

@@ -68,6 +68,7 @@ class FileDiff:
     is_new: bool = False
     is_deleted: bool = False
     is_binary: bool = False
+    is_rename: bool = False
     depth: int = 0
 
     @property
@@ -185,6 +186,7 @@ class _Reader:
             elif word.startswith("deleted file mode"):
                 found["is_deleted"] = True
             elif word.startswith(("rename from ", "copy from ")):
+                found["is_rename"] = word.startswith("rename")
                 names[0] = "a/" + unescaped(word.partition(" from ")[2])
             elif word.startswith(("rename to ", "copy to ")):
                 names[1] = "b/" + unescaped(word.partition(" to ")[2])
@@ -197,7 +199,7 @@ class _Reader:
             None, None, line.number,
             old_blob=str(found.get("old", "")), new_blob=str(found.get("new", "")),
             is_new=bool(found.get("is_new")), is_deleted=bool(found.get("is_deleted")),
-            is_binary=bool(found.get("is_binary")), depth=line.depth,
+            is_binary=bool(found.get("is_binary")), is_rename=bool(found.get("is_rename")), depth=line.depth,
         )  # fmt: skip
         old = NOWHERE if found.get("is_new") else names[0]
         new = NOWHERE if found.get("is_deleted") else names[1]

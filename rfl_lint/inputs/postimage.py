@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
 from rfl_lint.inputs.patch import FileDiff, Hunk, HunkLine
 from rfl_lint.source import SourceFile
 
-# How far from where it should be a hunk is looked for, in lines, before the whole file is searched.
-_NEAR: Final = 200
+# So many lines are compared at most for one file: a patch made to be slow is not applied, and what it shows is read.
+_MAX_STEPS: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class PostImage:
     is_whole: bool = True
     pieces: tuple[tuple[int, int], ...] = ()
     """In a text that is not whole: the first row of each unbroken piece and the row behind its last."""
+    heads: frozenset[int] = frozenset()
+    """Rows above pieces that were not made up: the words of a hunk's header."""
+    shifted: frozenset[int] = frozenset()
+    """Rows whose indentation was lost on the way."""
 
 
 @dataclass
@@ -53,24 +59,40 @@ class _Growing:
         self.message_rows[row] = line.row
 
 
-def apply_patch(path: str, before: bytes, hunks: Sequence[Hunk]) -> PostImage | None:
+class Near(Enum):
+    """How far from the line that its header names a hunk may be found."""
+
+    EXACT = 1
+    NEAR = 200
+    ANYWHERE = 0
+
+
+def text_after(path: str, text: bytes, hunks: Sequence[Hunk]) -> PostImage | None:
+    """What a patch leaves of a text that it is meant for, or that has it already; None where it fits neither way.
+
+    What fits where the headers say comes first: a text with the patch may have another place where it would fit.
+    """
+    for near in Near:
+        done = apply_patch(path, text, hunks, near) or already_applied(path, text, hunks, near)
+        if done is not None:
+            return done
+    return None
+
+
+def apply_patch(
+    path: str, before: bytes, hunks: Sequence[Hunk], near: Near = Near.ANYWHERE
+) -> PostImage | None:
     """What a file becomes, or None where the hunks do not fit it."""
     pieces = [piece for hunk in hunks for piece in _pieces(hunk)]
-    old = before.split(b"\n")
-    ends_bare = bool(old[-1])
-    if not ends_bare:
-        old.pop()
-    ending = b"\r" if old and sum(line.endswith(b"\r") for line in old) * 2 > len(old) else b""
-    comparable = [line.removesuffix(b"\r") for line in old]
-    places = _places(
-        comparable, [[line for line in piece.lines if line.sign != "+"] for piece in pieces], pieces
-    )
+    old = _Rows(before)
+    wanted = [[line for line in piece.lines if line.sign != "+"] for piece in pieces]
+    places = _places(old.bare, wanted, [piece.old for piece in pieces], near)
     if places is None:
         return None
     new = _Growing()
-    at, bare = 0, ends_bare
+    at, bare = 0, old.ends_bare
     for piece, place in zip(pieces, places, strict=True):
-        new.rows += old[at:place]
+        new.rows += old.rows[at:place]
         at = place
         for line in piece.lines:
             row = len(new.rows)
@@ -81,32 +103,30 @@ def apply_patch(path: str, before: bytes, hunks: Sequence[Hunk]) -> PostImage | 
             new.shows(row, line)
             if line.sign == "+":
                 new.touched.add(row)
-                new.rows.append(_bytes(line) + ending)
+                new.rows.append(_bytes(line) + old.ending)
             else:
-                new.rows.append(old[at])
+                new.rows.append(old.rows[at])
                 at += 1
-            bare = line.no_newline or (line.sign == " " and ends_bare and at == len(old))
-    if at < len(old):
-        bare = ends_bare
-    new.rows += old[at:]
+            bare = line.no_newline or (line.sign == " " and old.ends_bare and at == len(old.rows))
+    if at < len(old.rows):
+        bare = old.ends_bare
+    new.rows += old.rows[at:]
     return _whole(path, new, ends_bare=bare)
 
 
-def already_applied(path: str, after: bytes, hunks: Sequence[Hunk]) -> PostImage | None:
+def already_applied(
+    path: str, after: bytes, hunks: Sequence[Hunk], near: Near = Near.ANYWHERE
+) -> PostImage | None:
     """The file as it is, if the new lines of all hunks stand in it; else None."""
     pieces = [piece for hunk in hunks for piece in _pieces(hunk)]
-    rows = after.split(b"\n")
-    ends_bare = bool(rows[-1])
-    if not ends_bare:
-        rows.pop()
-    comparable = [line.removesuffix(b"\r") for line in rows]
+    rows = _Rows(after)
     wanted = [[line for line in piece.lines if line.sign != "-"] for piece in pieces]
     if not all(wanted):
         return None
-    places = _places(comparable, wanted, pieces, new_side=True)
+    places = _places(rows.bare, wanted, [piece.new for piece in pieces], near)
     if places is None:
         return None
-    new = _Growing(rows)
+    new = _Growing(rows.rows)
     for piece, place in zip(pieces, places, strict=True):
         row = place
         for line in piece.lines:
@@ -117,7 +137,20 @@ def already_applied(path: str, after: bytes, hunks: Sequence[Hunk]) -> PostImage
             if line.sign == "+":
                 new.touched.add(row)
             row += 1
-    return _whole(path, new, ends_bare=ends_bare)
+    return _whole(path, new, ends_bare=rows.ends_bare)
+
+
+class _Rows:
+    """The lines of a text: `rows` as they are, `bare` without the carriage returns that most of them end in."""
+
+    def __init__(self, text: bytes) -> None:
+        self.rows = text.split(b"\n")
+        self.ends_bare = bool(self.rows[-1])
+        if not self.ends_bare:
+            self.rows.pop()
+        self.bare = [row.removesuffix(b"\r") for row in self.rows]
+        returns = sum(row.endswith(b"\r") for row in self.rows)
+        self.ending = b"\r" if returns * 2 > len(self.rows) else b""
 
 
 def new_file(path: str, diff: FileDiff) -> PostImage | None:
@@ -196,25 +229,23 @@ def _pieces(hunk: Hunk) -> list[_Piece]:
 def _places(
     rows: Sequence[bytes],
     wanted: Sequence[Sequence[HunkLine]],
-    pieces: Sequence[_Piece],
-    *,
-    new_side: bool = False,
+    expected: Sequence[int | None],
+    near: Near,
 ) -> list[int] | None:
     """Where each piece stands in a file, in order and not overlapping; None where one does not.
 
     Where white space was lost on the way, it does not count.
     """
     for strip in (False, True):
-        have = [b" ".join(row.split()) for row in rows] if strip else list(rows)
+        search = _Search([b" ".join(row.split()) for row in rows] if strip else rows, near)
         places: list[int] = []
         floor = drift = 0
-        for lines, piece in zip(wanted, pieces, strict=True):
+        for lines, there in zip(wanted, expected, strict=True):
             texts = [b" ".join(_bytes(line).split()) if strip else _bytes(line) for line in lines]
-            expected = piece.new if new_side else piece.old
-            place = _find(have, texts, None if expected is None else expected + drift, floor)
+            place = search.find(texts, None if there is None else there + drift, floor)
             if place is None:
                 break
-            drift = place - expected if expected is not None else drift
+            drift = place - there if there is not None else drift
             places.append(place)
             floor = place + len(texts)
         else:
@@ -222,20 +253,48 @@ def _places(
     return None
 
 
-def _find(rows: Sequence[bytes], texts: Sequence[bytes], expected: int | None, floor: int) -> int | None:
-    """The place of some lines nearest to where they should be, from `floor` on."""
-    last = len(rows) - len(texts)
-    if not texts:
-        return expected if expected is not None and floor <= expected <= len(rows) else None
-    if expected is not None:
-        for distance in range(_NEAR):
-            for place in {expected - distance, expected + distance}:
-                if floor <= place <= last and _stands(rows, texts, place):
-                    return place
-    found = [place for place in range(floor, last + 1) if _stands(rows, texts, place)]
-    # Far away, or with no line number to go by, only a single place is beyond doubt.
-    return found[0] if len(found) == 1 else None
+class _Search:
+    """Finds runs of lines in a file."""
 
+    def __init__(self, rows: Sequence[bytes], near: Near) -> None:
+        self.rows = rows
+        self.near = near
+        self.steps = _MAX_STEPS
 
-def _stands(rows: Sequence[bytes], texts: Sequence[bytes], place: int) -> bool:
-    return rows[place] == texts[0] and all(rows[place + i] == text for i, text in enumerate(texts))
+    @cached_property
+    def by_text(self) -> dict[bytes, list[int]]:
+        found: dict[bytes, list[int]] = {}
+        for row, text in enumerate(self.rows):
+            found.setdefault(text, []).append(row)
+        return found
+
+    def find(self, texts: Sequence[bytes], expected: int | None, floor: int) -> int | None:
+        """The place of some lines nearest to where they should be, from `floor` on."""
+        if not texts:
+            return expected if expected is not None and floor <= expected <= len(self.rows) else None
+        last = len(self.rows) - len(texts)
+        if expected is not None:
+            for distance in range(self.near.value):
+                for place in dict.fromkeys((expected - distance, expected + distance)):
+                    if floor <= place <= last and self._stands(texts, place):
+                        return place
+            if self.near is not Near.ANYWHERE:
+                return None
+        # Far away, or with no line number to go by, only a single place is beyond doubt. The rarest of the lines
+        # tells where to look.
+        rarest = min(range(len(texts)), key=lambda index: len(self.by_text.get(texts[index], ())))
+        found = [
+            row - rarest
+            for row in self.by_text.get(texts[rarest], ())
+            if floor <= row - rarest <= last and self._stands(texts, row - rarest)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _stands(self, texts: Sequence[bytes], place: int) -> bool:
+        if self.steps <= 0:
+            return False
+        for index, text in enumerate(texts):
+            self.steps -= 1
+            if self.rows[place + index] != text:
+                return False
+        return True

@@ -29,6 +29,7 @@ _FUNCTION: Final = "fn __shown() {"
 _IMPL: Final = "impl __Shown {"
 _BLOCK: Final = "{"
 _TRAIT: Final = "trait __Shown {"
+_MOD: Final = "mod __shown {"
 _INIT: Final = "pin_init!("
 # What the innermost brackets that a piece begins in may be, and what stands around them: outermost first. Whatever
 # parses as an earlier one is that.
@@ -40,14 +41,21 @@ _READINGS: Final = (
     (_FUNCTION, "__Shown {"),
     ("struct __Shown {",),
     (_TRAIT,),
+    (_MOD,),
     (_FUNCTION, _BLOCK),
     ("use __shown::{",),
     (_FUNCTION, _INIT, "__Shown {"),
     (_FUNCTION, _CALL, _INIT, "__Shown {"),
 )
 _RECEIVER: Final = re.compile(r"\(\s*(?:&\s*(?:'\w+\s+)?)?(?:mut\s+)?self\b")
-_HEAD: Final = re.compile(r"(?:pub\b|unsafe\b|impl\b|fn\b|const\b|extern\b|trait\b)")
+_HEAD: Final = re.compile(r"(?:pub\b|unsafe\b|impl\b|fn\b|const\b|extern\b|trait\b|mod\b)")
+# An `impl`, `trait` or `mod` whose `where` or brace stands on a later line.
+_WHOLE_HEAD: Final = re.compile(r"(?:pub(?:\([^)]*\))? )?(?:unsafe )?(?:impl|trait|mod)\b")
+_HEAD_WORD: Final = re.compile(r"\b(?:impl|trait|mod|fn)\b")
+# So many bytes of the head are in a hunk's header at most.
+_MAX_SECTION: Final = 80
 _OWN_IMPL: Final = re.compile(r"^\s*(?:unsafe )?(?:impl|(?:pub )?(?:unsafe )?trait)\b", re.MULTILINE)
+_BY_WORD: Final = {"impl": _IMPL, "trait": _TRAIT, "mod": _MOD, "fn": _FUNCTION}
 _MAX_PIECES: Final = 400
 
 
@@ -56,6 +64,8 @@ class _Row:
     text: str
     line: HunkLine | None = None
     is_touched: bool = False
+    is_head: bool = False
+    is_shifted: bool = False
 
 
 @dataclass
@@ -80,6 +90,8 @@ def shown_text(path: str, diff: FileDiff) -> PostImage:
         {row: shown.line.row for row, shown in enumerate(text.rows) if shown.line is not None},
         is_whole=False,
         pieces=tuple(text.pieces),
+        heads=frozenset(row for row, shown in enumerate(text.rows) if shown.is_head),
+        shifted=frozenset(row for row, shown in enumerate(text.rows) if shown.is_shifted),
     )
 
 
@@ -93,7 +105,14 @@ def _unbroken(hunk: Hunk) -> Iterator[list[_Row]]:
             if line.sign == "-":
                 deleted = True
                 continue
-            rows.append(_Row(line.text, line, line.sign == "+" or deleted))
+            rows.append(
+                _Row(
+                    line.text,
+                    line,
+                    line.sign == "+" or deleted,
+                    is_shifted=hunk.is_collapsed and line.sign == " ",
+                )
+            )
             deleted = False
         if rows:
             yield rows
@@ -104,7 +123,8 @@ def _add_piece(text: _Text, rows: Sequence[_Row], section: str) -> None:
     missing, unclosed = _balance(body)
     best: tuple[int, list[str], list[str]] | None = None
     has_self = _RECEIVER.search(body) is not None and not _OWN_IMPL.search(body)
-    for above in _openings(missing, section, has_init="<-" in body, has_self=has_self):
+    heads = _heads(section)
+    for above in _openings(missing, heads, has_init="<-" in body, has_self=has_self):
         # What was opened above the piece and is not closed in it is closed below.
         kept = above[: max(0, len(above) - len(missing))]
         for below in _closings([*kept, *unclosed]):
@@ -116,7 +136,7 @@ def _add_piece(text: _Text, rows: Sequence[_Row], section: str) -> None:
             break
     if best is None:
         return
-    text.rows += [_Row(line) for line in best[1]]
+    text.rows += [_Row(line, is_head=line in heads) for line in best[1]]
     start = len(text.rows)
     text.rows += rows
     text.pieces.append((start, len(text.rows)))
@@ -148,10 +168,21 @@ def _closings(opened: Sequence[str]) -> Iterator[list[str]]:
         yield [word + ";" if row in ends else word for row, word in enumerate(below)]
 
 
-def _openings(missing: Sequence[str], section: str, *, has_init: bool, has_self: bool) -> Iterator[list[str]]:
-    """The lines that may stand above a piece, likeliest first; each list goes from outside to inside."""
+def _heads(section: str) -> list[str]:
+    """The head of an item that a hunk's header names, if all of it is there: git cuts it after 80 bytes."""
     head = section.strip()
-    heads = [head] if head.endswith("{") and _HEAD.match(head) else []
+    if not _HEAD.match(head) or head.endswith((";", "}")):
+        return []
+    if head.endswith("{"):
+        return [head]
+    is_all = len(head.encode("utf-8", "surrogateescape")) < _MAX_SECTION - 1 and _WHOLE_HEAD.match(head)
+    return [head + " {"] if is_all else []
+
+
+def _openings(
+    missing: Sequence[str], heads: Sequence[str], *, has_init: bool, has_self: bool
+) -> Iterator[list[str]]:
+    """The lines that may stand above a piece, likeliest first; each list goes from outside to inside."""
     readings = [reading for reading in _READINGS if has_init or _INIT not in reading]
     if has_self:
         readings.sort(key=lambda reading: reading[0] not in (_IMPL, _TRAIT))
@@ -165,8 +196,9 @@ def _openings(missing: Sequence[str], section: str, *, has_init: bool, has_self:
 
 def _headed(reading: Sequence[str], head: str) -> list[str]:
     """A reading with the words of the hunk's header in the place of what is made up; empty where they do not fit."""
-    word = _IMPL if head.removeprefix("unsafe ").startswith("impl") else _FUNCTION
-    if "trait" in head.partition("{")[0].split() or word not in reading:
+    match = _HEAD_WORD.search(head)
+    word = _BY_WORD[match[0]] if match is not None else _FUNCTION
+    if word not in reading:
         return []
     return [head if each == word else each for each in reading]
 

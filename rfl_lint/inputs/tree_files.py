@@ -37,6 +37,14 @@ def index_targets(tree: KernelTree, linted: Iterable[Target]) -> list[Target]:
     return [found[path] for path in sorted(found)]
 
 
+def is_inside(root: Path, path: str) -> bool:
+    """Whether a path of a tree stays in it when links are followed."""
+    try:
+        return Path(os.path.realpath(root / path)).is_relative_to(os.path.realpath(root))
+    except (OSError, ValueError):
+        return False
+
+
 def crate_folder(root: Path, path: str) -> str:
     """The crate of a path: the topmost folder above it, below the root, that holds Rust files itself.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     Context,
     Edit,
+    Extent,
     Finding,
     Fix,
     HardcodedReason,
@@ -73,6 +74,7 @@ class HardcodedGfpFlags(Rule):
         summary="an allocation for others with built-in flags",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.FUNCTION,
         origin="001",
         precision="6.1: 4 of 4 right; 6.12 and 7.2: no findings; strict part: 6.12: 1 of 1 right; 7.2: 15 of 15 right",
     )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from rfl_lint.plugin import TEST_KINDS, Context, Finding, Meta, Node, Rule, Severity, flag_test, tested_flags
+from rfl_lint.plugin import (
+    TEST_KINDS,
+    Context,
+    Extent,
+    Finding,
+    Meta,
+    Node,
+    Rule,
+    Severity,
+    flag_test,
+    tested_flags,
+)
 
 _FS: Final = "__GFP_FS"
 _IO: Final = "__GFP_IO"
@@ -50,6 +61,7 @@ class PartialReclaimMask(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         doc_code=True,
+        extent=Extent.ITEM,
         origin="002",
         precision="6.1, 6.12 and 7.2: no findings",
     )
@@ -64,6 +76,6 @@ class PartialReclaimMask(Rule):
         yield self.finding(
             cx,
             node,
-            f"the mask is tested for `{_FS}`, and nowhere in this file for `{_IO}`",
+            f"the mask is tested for `{_FS}`, but not for `{_IO}`",
             help=f"test for `{_IO}`, too: block drivers reclaim under `GFP_NOIO`",
         )

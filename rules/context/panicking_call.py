@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Meta, Node, Rule, Severity, panicking_call
+from rfl_lint.plugin import Context, Extent, Finding, Meta, Node, Rule, Severity, panicking_call
 
 _HELP = {
     "unwrap": "return the error with `?`, or say in a `// PANIC:` comment above it why it cannot fail",
@@ -83,6 +83,7 @@ class PanickingCall(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         clippy=("unwrap_used", "expect_used", "panic", "todo", "unimplemented", "unreachable"),
+        extent=Extent.FUNCTION,
         precision="6.1: no findings; 6.12: 3 of 3 right (1 is explained without a mark); "
         "7.2: 40 of 40 right (2 are explained without a mark)",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Meta, Rule, Severity, broken_links
+from rfl_lint.plugin import Context, Extent, Finding, Meta, Rule, Severity, broken_links
 
 
 class BrokenSrctreeLink(Rule):
@@ -49,6 +49,7 @@ class BrokenSrctreeLink(Rule):
         summary="a `srctree/` link to a file that does not exist, or is not the one it names",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.PLACE,
         origin="003",
         precision="6.1: no findings; 6.12: 1 of 1 right; 7.2: 3 of 3 right",
     )

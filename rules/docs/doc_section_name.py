@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Fix, Meta, Rule, Severity, misnamed_sections
+from rfl_lint.plugin import Context, Extent, Finding, Fix, Meta, Rule, Severity, misnamed_sections
 
 
 class DocSectionName(Rule):
@@ -42,6 +42,7 @@ class DocSectionName(Rule):
         summary="section of docs under another name than elsewhere in the kernel",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.PLACE,
         origin="kernel coding guidelines",
         precision="6.1: no findings; 6.12: 5 of 5 right; 7.2: 7 of 7 right",
     )

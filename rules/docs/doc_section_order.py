@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Label, Level, Meta, Rule, Severity, misplaced_sections
+from rfl_lint.plugin import Context, Extent, Finding, Label, Level, Meta, Rule, Severity, misplaced_sections
 
 
 class DocSectionOrder(Rule):
@@ -50,6 +50,7 @@ class DocSectionOrder(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         level=Level.STRICT,
+        extent=Extent.PLACE,
         origin="003",
         precision="6.1: no findings; 6.12: 12 of 12 in another order; 7.2: 30 of 30 in another order",
     )

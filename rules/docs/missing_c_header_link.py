@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfl_lint.plugin import (
     Context,
+    Extent,
     Finding,
     Label,
     Level,
@@ -64,6 +65,7 @@ class MissingCHeaderLink(Rule):
         since="0.1.0",
         level=Level.STRICT,
         roles=frozenset({Role.ABSTRACTION}),
+        extent=Extent.FILE,
         origin="003",
         precision="6.1: 1 of 1 right; 6.12: 6 of 6 right; 7.2: 15 of 15 right",
     )

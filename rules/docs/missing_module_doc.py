@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfl_lint.plugin import (
     Context,
+    Extent,
     Finding,
     Level,
     Meta,
@@ -54,6 +55,7 @@ class MissingModuleDoc(Rule):
         since="0.1.0",
         level=Level.STRICT,
         roles=frozenset({Role.ABSTRACTION}),
+        extent=Extent.FILE,
         origin="003",
         precision="6.1, 6.12 and 7.2: no findings",
     )

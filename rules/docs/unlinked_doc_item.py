@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Edit, Finding, Fix, Level, Meta, Rule, Severity, Span, unlinked_mentions
+from rfl_lint.plugin import (
+    Context,
+    Edit,
+    Extent,
+    Finding,
+    Fix,
+    Level,
+    Meta,
+    Rule,
+    Severity,
+    Span,
+    unlinked_mentions,
+)
 
 
 class UnlinkedDocItem(Rule):
@@ -43,6 +55,7 @@ class UnlinkedDocItem(Rule):
         severity=Severity.NOTE,
         since="0.1.0",
         level=Level.STRICT,
+        extent=Extent.FILE,
         origin="003",
         precision="6.1: no findings; 6.12: 55 of 55 right; 7.2: 48 of 48 sampled of 199 right",
     )

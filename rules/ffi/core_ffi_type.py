@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     OTHER_C_TYPES,
     Context,
+    Extent,
     Finding,
     Meta,
     Rule,
@@ -67,6 +68,7 @@ class CoreFfiType(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         doc_code=True,
+        extent=Extent.PLACE,
         origin="002",
         precision="6.1: silent, it has no types of its own; 6.12: no findings; 7.2: 9 of 9 right",
     )

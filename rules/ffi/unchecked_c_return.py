@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     CFailure,
     Context,
+    Extent,
     Fate,
     Finding,
     Label,
@@ -85,6 +86,7 @@ class UncheckedCReturn(Rule):
         summary="a C function's report of failure that nobody looks at",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.FUNCTION,
         origin="002",
         precision="6.1 and 6.12: no findings; 7.2: 2 of 2 right",
     )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Label, Meta, Node, Rule, Severity, byte_danglings, span_of
+from rfl_lint.plugin import (
+    Context,
+    Extent,
+    Finding,
+    Label,
+    Meta,
+    Node,
+    Rule,
+    Severity,
+    byte_danglings,
+    span_of,
+)
 
 
 class DanglingIgnoresAlignment(Rule):
@@ -42,6 +53,7 @@ class DanglingIgnoresAlignment(Rule):
         summary="a dangling pointer of bytes for an allocation of any alignment",
         severity=Severity.ERROR,
         since="0.1.0",
+        extent=Extent.FUNCTION,
         origin="000",
         security=4.0,
         precision="6.1, 6.12 and 7.2: no findings",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Label, Meta, Node, Rule, Severity, fabricated_layout, span_of
+from rfl_lint.plugin import (
+    Context,
+    Extent,
+    Finding,
+    Label,
+    Meta,
+    Node,
+    Rule,
+    Severity,
+    fabricated_layout,
+    span_of,
+)
 
 
 class FreeWithFabricatedLayout(Rule):
@@ -37,6 +48,7 @@ class FreeWithFabricatedLayout(Rule):
         summary="`realloc` or `free` is called with a made-up layout only",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.FUNCTION,
         origin="000",
         precision="6.1, 6.12 and 7.2: no findings",
     )

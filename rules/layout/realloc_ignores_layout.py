@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfl_lint.plugin import (
     Context,
+    Extent,
     Finding,
     Label,
     Meta,
@@ -63,6 +64,7 @@ class ReallocIgnoresLayout(Rule):
         summary="a (re)allocation that uses only the size of the layout it is given",
         severity=Severity.ERROR,
         since="0.1.0",
+        extent=Extent.FUNCTION,
         origin="000",
         security=6.0,
         precision="6.1: 1 of 1 right; 6.12 and 7.2: no findings",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfl_lint.plugin import (
     Context,
+    Extent,
     Finding,
     Label,
     Meta,
@@ -68,6 +69,7 @@ class ReallocWithoutOldLayout(Rule):
         summary="`realloc` or `free` of an allocator trait without the old layout",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.ITEM,
         origin="000",
         precision="6.1, 6.12 and 7.2: no findings",
     )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Label, Meta, Node, Rule, Severity, span_of, unchecked_pointers
+from rfl_lint.plugin import (
+    Context,
+    Extent,
+    Finding,
+    Label,
+    Meta,
+    Node,
+    Rule,
+    Severity,
+    span_of,
+    unchecked_pointers,
+)
 
 
 class ZeroSizeAllocation(Rule):
@@ -58,6 +69,7 @@ class ZeroSizeAllocation(Rule):
         summary="a pointer made up for size zero may reach the C free function",
         severity=Severity.ERROR,
         since="0.1.0",
+        extent=Extent.ITEM,
         origin="000",
         security=5.0,
         precision="6.1, 6.12 and 7.2: no findings",

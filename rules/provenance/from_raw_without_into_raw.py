@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from rfl_lint.plugin import Context, Finding, Level, Meta, Rule, Severity, labels, unreturned
+from rfl_lint.plugin import Context, Extent, Finding, Level, Meta, Rule, Severity, labels, unreturned
 
 
 class FromRawWithoutIntoRaw(Rule):
@@ -63,6 +63,7 @@ class FromRawWithoutIntoRaw(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         level=Level.STRICT,
+        extent=Extent.FUNCTION,
         origin="004",
         precision="6.1 and 6.12: no findings; 7.2: 1 of 1 right",
     )

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rfl_lint.plugin import (
     Context,
+    Extent,
     Finding,
     Meta,
     Rule,
@@ -84,6 +85,7 @@ class LeakedIntoRaw(Rule):
         summary="pointer from `into_raw` left behind on an early way out",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.FUNCTION,
         origin="004",
         precision="6.1, 6.12 and 7.2: no findings (0, 15 and 42 pointers given up)",
     )

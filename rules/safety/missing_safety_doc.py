@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfl_lint.plugin import (
     Context,
+    Extent,
     Finding,
     Meta,
     Node,
@@ -71,6 +72,7 @@ class MissingSafetyDoc(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         clippy=("missing_safety_doc", "style", "all"),
+        extent=Extent.FUNCTION,
         origin="kernel coding guidelines",
         precision="6.1: 1 of 1 right (strict); 6.12: no findings; 7.2: 1 of 1 right (strict)",
     )

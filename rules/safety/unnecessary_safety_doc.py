@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfl_lint.plugin import (
     Context,
+    Extent,
     Finding,
     Label,
     Meta,
@@ -63,6 +64,7 @@ class UnnecessarySafetyDoc(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         clippy=("unnecessary_safety_doc",),
+        extent=Extent.FUNCTION,
         origin="kernel coding guidelines",
         precision="6.1, 6.12, 7.2: no findings",
     )

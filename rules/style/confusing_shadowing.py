@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rfl_lint.plugin import (
     Context,
+    Extent,
     Finding,
     Label,
     Level,
@@ -74,6 +75,7 @@ class ConfusingShadowing(Rule):
         since="0.1.0",
         level=Level.STRICT,
         doc_code=True,
+        extent=Extent.FUNCTION,
         origin="002",
         precision="6.1: no findings; 6.12: 11 of 11 right; 7.2: 62 of 62 right, doc examples included",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Fix, Meta, Rule, Severity, empty_doc_lines
+from rfl_lint.plugin import Context, Extent, Finding, Fix, Meta, Rule, Severity, empty_doc_lines
 
 
 class EmptyDocLines(Rule):
@@ -48,6 +48,7 @@ class EmptyDocLines(Rule):
         summary="more than one empty line in docs, or an empty `//` among them",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.PLACE,
         origin="kernel coding guidelines",
         precision="6.1: no findings; 6.12: 2 of 2 right; 7.2: 6 of 6 right",
     )

@@ -8,6 +8,7 @@ from typing import Final
 from rfl_lint.plugin import (
     Context,
     Edit,
+    Extent,
     Finding,
     Fix,
     Meta,
@@ -64,6 +65,7 @@ class UnitResult(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         doc_code=True,
+        extent=Extent.PLACE,
         origin="kernel coding guidelines",
         precision="6.1: no findings; 6.12: 3 of 3 right; 7.2: 33 of 33 right, doc examples included",
     )

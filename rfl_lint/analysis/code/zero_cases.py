@@ -21,7 +21,8 @@ _SUFFIX: Final = ("usize", "isize", "u64", "u32", "u16", "u8", "i64", "i32", "i1
 class ZeroCase:
     """`tested` is the value, `condition` where it is compared with zero, `result` what comes of zero.
 
-    `is_mapping` tells that the value itself is used where it is not zero: zero is one case of it.
+    `is_mapping` tells that the value itself is used where it is not zero: zero is one case of it. That is taken for
+    granted where the rest of the function was left out, as reviewers do in mail, and the value is all that it is given.
     """
 
     tested: Node
@@ -53,7 +54,10 @@ def _of_if(node: Node, cx: Context) -> ZeroCase | None:
     result = _result(first) if first is not None else None
     if result is None:
         return None
-    return ZeroCase(tested, condition, result, second is not None and _mentions(second, tested, node, cx))
+    is_mapping = second is not None and (
+        _mentions(second, tested, node, cx) or _is_cut(second, tested, node, cx)
+    )
+    return ZeroCase(tested, condition, result, is_mapping)
 
 
 def _comparison(condition: Node, cx: Context) -> tuple[Node, bool] | None:
@@ -118,6 +122,26 @@ def _mentions(branch: Node, tested: Node, case: Node, cx: Context) -> bool:
     start = case.end_byte if branch.start_byte < case.start_byte else 0
     named = nodes_below(cx.parsed, branch, frozenset({tested.type}))
     return any(node.start_byte >= start and cx.text(node) == text for node in named)
+
+
+def _is_cut(rest: Node, tested: Node, case: Node, cx: Context) -> bool:
+    """Whether nothing follows a case that returns in a function that must give a value for its only parameter."""
+    function = cx.parent(rest)
+    if function is None or function.type != "function_item" or rest.start_byte > case.start_byte:
+        return False
+    last = next((child for child in reversed(rest.named_children) if not child.is_extra), None)
+    given = function.child_by_field_name("parameters")
+    names = (
+        [child.child_by_field_name("pattern") for child in given.named_children] if given is not None else []
+    )
+    return (
+        function.child_by_field_name("return_type") is not None
+        and last is not None
+        and last.end_byte == case.end_byte
+        and len(names) == 1
+        and names[0] is not None
+        and cx.text(names[0]) == cx.text(tested)
+    )
 
 
 def _of_match(node: Node, cx: Context) -> ZeroCase | None:
