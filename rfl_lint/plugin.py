@@ -15,6 +15,9 @@ from rfl_lint.analysis.code.zero_cases import ZERO_CASE_KINDS, ZeroCase, zero_ca
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.comments.wording import BadlyWorded, EmptyReason, badly_worded, empty_reasons
+from rfl_lint.analysis.context.chains import labels as chain_labels
+from rfl_lint.analysis.context.faults import AtomicSleep, atomic_sleep
+from rfl_lint.analysis.context.functions import held_at
 from rfl_lint.analysis.docs.mentions import unlinked_mentions
 from rfl_lint.analysis.docs.modules import first_line, has_module_docs, is_public_module, links_c_header
 from rfl_lint.analysis.docs.srctree import broken_links
@@ -107,6 +110,7 @@ __all__ = [
     "WRITE_KINDS",
     "ZERO_CASE_KINDS",
     "Appeal",
+    "AtomicSleep",
     "BadlyWorded",
     "CFailure",
     "CastValue",
@@ -170,10 +174,12 @@ __all__ = [
     "ZeroCase",
     "ZeroFlags",
     "advice",
+    "atomic_sleep",
     "badly_worded",
     "broken_links",
     "byte_danglings",
     "c_calls",
+    "chain_labels",
     "clamp_of",
     "clippy_config",
     "comment_beside",
@@ -203,6 +209,7 @@ __all__ = [
     "hardcoded_flags",
     "has_module_docs",
     "has_own_types",
+    "held_at",
     "in_short",
     "in_words",
     "inferred_pointer_cast",

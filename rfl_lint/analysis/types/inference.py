@@ -121,6 +121,9 @@ class Types:
             if step.kind is not TypeKind.PATH:
                 continue
             facts = self._behind(self.cx.index.type(step.path, near=self.cx.path).candidates)
+            if step.head in _DEREFS:
+                # A smart pointer's own fields are private: from elsewhere the name means one of what it points to.
+                facts = tuple(fact for fact in facts if fact.path == self.cx.path)
             found = {self._field_of(fact, name, step) for fact in facts}
             if found and found != {None}:
                 return found.pop() if len(found) == 1 else None

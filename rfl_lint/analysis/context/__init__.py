@@ -1,0 +1,1 @@
+"""In which context code runs: which guards are held where, and which calls may sleep."""

@@ -1,0 +1,128 @@
+"""What is held at each call of a file, and where each function's context is told by who calls it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from rfl_lint.analysis.code.origins import Origin, meaning_of
+from rfl_lint.analysis.code.scopes import enclosing_function, enclosing_impl, parameters
+from rfl_lint.analysis.context.acquisitions import Held, Source, held_by_parameter
+from rfl_lint.analysis.context.branches import BRANCHES
+from rfl_lint.analysis.context.running import RUNNING
+from rfl_lint.analysis.context.state import State, Value
+from rfl_lint.analysis.context.table import Hold, context_table
+from rfl_lint.analysis.context.walk import STATEMENTS, Handler, Walk
+from rfl_lint.facts import head_name
+from rfl_lint.rule import Context
+from rfl_lint.syntax import Node, span_of
+
+_RENAMED: Final = re.compile(rb"\s+as\s+(?!_\b)\w")
+_HANDLERS: Final[Mapping[str, Handler]] = {**STATEMENTS, **BRANCHES, **RUNNING}
+_NOTHING: Final[State] = {}
+
+
+@dataclass(eq=False)
+class Contexts:
+    """What is held at the calls of one file; each function is walked when the first of its calls is asked about."""
+
+    cx: Context
+    _seen: dict[int, State] = field(default_factory=dict)
+    _walked: set[int] = field(default_factory=set)
+
+    def at(self, node: Node) -> State:
+        """What is in which slot when a call (or macro call) runs."""
+        function = enclosing_function(node, self.cx)
+        if function is not None and function.id not in self._walked:
+            self._walked.add(function.id)
+            self._walk(function)
+        return self._seen.get(node.id, _NOTHING)
+
+    def _walk(self, function: Node) -> None:
+        body = function.child_by_field_name("body")
+        if body is not None and _may_hold(self.cx, function):
+            walk = Walk(self.cx, dict(self._start(function)), _HANDLERS)
+            walk.expression(body)
+            self._seen.update(walk.seen)
+
+    def _start(self, function: Node) -> Iterator[tuple[int, Value]]:
+        """What is held when a function begins: guards it is given, and what its caller is known to be."""
+        yield from _parameter_guards(function, self.cx)
+        impl = enclosing_impl(function, self.cx)
+        trait = impl.child_by_field_name("trait") if impl is not None and impl.type == "impl_item" else None
+        name = function.child_by_field_name("name")
+        if trait is None or name is None:
+            return
+        written = self.cx.text(trait)
+        known = context_table(self.cx.tables).callbacks.get((head_name(written), self.cx.text(name)))
+        if known is not None and known[0] == "atomic" and _is_the_kernels(written, trait, self.cx):
+            held = Held(Source.CALLBACK, Hold.ATOMIC, span_of(name), known[1], name.start_byte)
+            yield name.start_byte, Value(held)
+
+
+def _parameter_guards(function: Node, cx: Context) -> Iterator[tuple[int, Value]]:
+    for binding in parameters(function, cx):
+        if binding.type is None or binding.steps:
+            continue
+        written = cx.text(binding.type)
+        hold = held_by_parameter(written, cx, binding.name)
+        if hold is not None:
+            span = span_of(binding.name)
+            what = f"the guard `{cx.text(binding.name)}` that it is given"
+            held = Held(Source.PARAMETER, hold, span, what, span.start)
+            yield span.start, Value(held, is_lent="&" in written)
+
+
+def _is_the_kernels(written: str, trait: Node, cx: Context) -> bool:
+    path = written.partition("<")[0].strip()
+    facts = cx.index.type(path, near=cx.path).candidates
+    if facts:
+        return all(fact.path.startswith("rust/kernel/") for fact in facts)
+    named = meaning_of(tuple(path.split("::")), trait, cx)
+    modules = _callback_modules(cx)
+    return named.origin is Origin.KERNEL and (named.name, named.module) in modules
+
+
+def _callback_modules(cx: Context) -> frozenset[tuple[str, str]]:
+    rows = cx.table("callbacks")["callbacks"]
+    return frozenset((row["trait"], module) for row in rows for module in row["modules"])
+
+
+def contexts(cx: Context) -> Contexts:
+    """The contexts of a file, kept for it."""
+    return cx.memo(Contexts)
+
+
+def state_at(node: Node, cx: Context) -> State:
+    """What is in which slot when a call or macro call runs; empty where it cannot be told."""
+    return contexts(cx).at(node) if cx.memo(_file_may_hold) else _NOTHING
+
+
+def held_at(node: Node, cx: Context) -> tuple[Held, ...]:
+    """What is held for certain when a call or macro call runs; nothing where it cannot be told."""
+    return tuple(value.held for value in state_at(node, cx).values() if value.is_certain)
+
+
+def _file_may_hold(cx: Context) -> bool:
+    """A file in which nothing could be held costs one look at its bytes."""
+    return context_table(cx.tables).acquiring.search(cx.source.data) is not None
+
+
+def _may_hold(cx: Context, function: Node) -> bool:
+    """The same for a function, and what its `impl` is of, which may make it a callback."""
+    found, data = context_table(cx.tables).acquiring, cx.source.data
+    if cx.memo(_has_renamed) or found.search(data, function.start_byte, function.end_byte) is not None:
+        return True
+    impl = enclosing_impl(function, cx)
+    body = impl.child_by_field_name("body") if impl is not None else None
+    if impl is None or body is None:
+        return False
+    return found.search(data, impl.start_byte, body.start_byte) is not None
+
+
+def _has_renamed(cx: Context) -> bool:
+    """Whether something to hold may go by another name in a file."""
+    words = context_table(cx.tables).acquiring.finditer(cx.source.data)
+    return any(_RENAMED.match(cx.source.data, word.end()) is not None for word in words)
