@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from rfl_lint.clippy_config import ClippyConfig, Disallowed, clippy_config, parse_config
 from rfl_lint.config import read_config
 from rfl_lint.engine import Lint, lint_source
-from rfl_lint.rules.ffi.disallowed_item import DisallowedItem
 from rfl_lint.source import SourceFile
 from rfl_lint.tree import KernelTree
 from tests.cli_runner import Runner
+from tests.work import builtin_rule
+
+DisallowedItem = builtin_rule("disallowed-item")
 
 
 def test_entries_are_paths_or_tables() -> None:

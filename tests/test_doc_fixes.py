@@ -9,13 +9,15 @@ import pytest
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.finding import Finding
 from rfl_lint.rule import Rule
-from rfl_lint.rules.docs.doc_section_name import DocSectionName
-from rfl_lint.rules.safety.malformed_safety_marker import MalformedSafetyMarker
-from rfl_lint.rules.style.empty_doc_lines import EmptyDocLines
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.testing import read_fixture
 from tests.conftest import ROOT
+from tests.work import builtin_rule
+
+DocSectionName = builtin_rule("doc-section-name")
+MalformedSafetyMarker = builtin_rule("malformed-safety-marker")
+EmptyDocLines = builtin_rule("empty-doc-lines")
 
 RULES: tuple[type[Rule], ...] = (DocSectionName, EmptyDocLines, MalformedSafetyMarker)
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from rfl_lint.analysis.printing.messages import ends_line
 from rfl_lint.config import read_config
 from rfl_lint.engine import Lint, lint_source
-from rfl_lint.rules.style.log_without_newline import LogWithoutNewline
 from rfl_lint.source import SourceFile
-from tests.work import grows_linearly
+from tests.work import builtin_rule, grows_linearly
+
+LogWithoutNewline = builtin_rule("log-without-newline")
 
 WRITTEN = {"\n": r"\n", "\\": r"\\", '"': r"\"", "\t": r"\t"}
 

@@ -7,10 +7,12 @@ import pytest
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.finding import Finding
 from rfl_lint.rule import Rule
-from rfl_lint.rules.style.log_without_newline import LogWithoutNewline
-from rfl_lint.rules.style.unit_result import UnitResult
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
+from tests.work import builtin_rule
+
+LogWithoutNewline = builtin_rule("log-without-newline")
+UnitResult = builtin_rule("unit-result")
 
 
 def findings(rule: type[Rule], text: str) -> tuple[Finding, ...]:

@@ -14,10 +14,12 @@ from rfl_lint.config import read_config
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.examples import example_failures
 from rfl_lint.registry import load_registry
-from rfl_lint.rules.shrinker.shrinker_zero_is_not_empty import ShrinkerZeroIsNotEmpty
 from rfl_lint.source import SourceFile
 from rfl_lint.testing import read_fixture, run_fixture
 from tests.conftest import ROOT, run
+from tests.work import builtin_rule
+
+ShrinkerZeroIsNotEmpty = builtin_rule("shrinker-zero-is-not-empty")
 
 PAGE = ROOT / "docs" / "subsystem-packs.md"
 PACK = ROOT / "docs" / "pack-example"

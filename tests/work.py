@@ -1,10 +1,20 @@
-"""How much work a call is, counted and not timed: the same number on a busy machine as on an idle one."""
+"""What several tests need: rules by name, and work that is counted and not timed: the same on any machine."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from types import FrameType
+
+from rfl_lint.registry import builtin_rules
+from rfl_lint.rule import Rule
+
+
+@cache
+def builtin_rule(name: str) -> type[Rule]:
+    """A built-in rule by its name, as users name it."""
+    return next(rule for rule in builtin_rules() if rule.meta.name == name)
 
 
 def calls_of(work: Callable[[], object]) -> int:
