@@ -188,7 +188,7 @@ def test_a_suggestion_does_what_the_fix_does(text: str, data: st.DataObject) -> 
     raw = text.encode()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=4, max_size=4)))
     first, second, third, fourth = (len(text[:cut].encode()) for cut in cuts)
-    edits = (Edit(Span(first, second), "é\n"), Edit(Span(third, fourth), "x"))
+    edits: tuple[Edit, ...] = (Edit(Span(first, second), "é\n"), Edit(Span(third, fourth), "x"))
     if second == third:
         edits = edits[:1]
     source = SourceFile("x.rs", raw)
