@@ -96,7 +96,7 @@ class SharedReceiverMutation(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         origin="003",
-        precision="6.1, 6.12 and 7.2: no findings in 3, 6 and 28 such changes, each silent for a reason",
+        precision="6.1: no findings; 6.12: none in 26 changes through pointers; 7.2: none in 120",
     )
     words = (b"bindings",)
 
