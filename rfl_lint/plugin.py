@@ -63,6 +63,7 @@ from rfl_lint.analysis.layout.sizes import SizeOnly, UnreadLayout, size_only_all
 from rfl_lint.analysis.layout.zero_size import unchecked_pointers
 from rfl_lint.analysis.leaks.queries import Leak, exit_span, leaks, shown_exit
 from rfl_lint.analysis.locking.auto_traits import Unbounded, unbounded_parameters
+from rfl_lint.analysis.locking.drops import Ended, GivenBack, ended, given_back, is_alone, is_kept
 from rfl_lint.analysis.locking.lifetimes import FUNCTION_KINDS as UNBOUND_LIFETIME_KINDS
 from rfl_lint.analysis.locking.lifetimes import unbound_lifetime
 from rfl_lint.analysis.locking.mutations import SharedMutation, shared_mutations
@@ -128,6 +129,7 @@ __all__ = [
     "Edit",
     "EmptyLines",
     "EmptyReason",
+    "Ended",
     "Era",
     "Extent",
     "Fate",
@@ -137,6 +139,7 @@ __all__ = [
     "Fragment",
     "FragmentKind",
     "Given",
+    "GivenBack",
     "HardcodedReason",
     "Heading",
     "InferredCast",
@@ -198,6 +201,7 @@ __all__ = [
     "documented",
     "empty_doc_lines",
     "empty_reasons",
+    "ended",
     "ends_line",
     "exit_span",
     "expectable",
@@ -205,6 +209,7 @@ __all__ = [
     "first_line",
     "flag_test",
     "flagless_call",
+    "given_back",
     "given_by_prelude",
     "hardcoded_flags",
     "has_module_docs",
@@ -214,8 +219,10 @@ __all__ = [
     "in_words",
     "inferred_pointer_cast",
     "inner_docs_of",
+    "is_alone",
     "is_constant",
     "is_continued",
+    "is_kept",
     "is_private_callback",
     "is_public_module",
     "is_unit_by_default",

@@ -26,3 +26,15 @@ impl Ranges {
         to_result(unsafe { bindings::drm_mm_insert_node(self.mm.as_ptr(), node, size) })
     }
 }
+
+/// A range that is in use.
+pub struct Range {
+    node: KBox<bindings::drm_mm_node>,
+}
+
+impl Drop for Range {
+    fn drop(&mut self) {
+        // SAFETY: The node was inserted when the range was taken into use.
+        unsafe { bindings::drm_mm_remove_node(&mut *self.node) };
+    }
+}

@@ -43,15 +43,18 @@ _EXCLUSIVE: Final = re.compile(
 _MAX_CALLERS: Final = 3
 
 
-def is_excluded(node: Node, cx: Context, depth: int = 0) -> bool:
-    """Whether something may keep others out while a node runs."""
+def is_excluded(node: Node, cx: Context, *, alone: bool = True, depth: int = 0) -> bool:
+    """Whether something may keep others out while a node runs.
+
+    `alone`: so does a caller that has its own object by `&mut`.
+    """
     around = function_around(node, cx)
     if around is None:
         return True
     function, fact = around
     if _is_given_proof(function, fact, cx) or _is_locked(node, function, cx):
         return True
-    return depth < _MAX_CALLERS and _is_called_locked(function, fact, cx, depth)
+    return depth < _MAX_CALLERS and _is_called_locked(function, fact, cx, alone=alone, depth=depth)
 
 
 def holds_lock(fact: TypeFact) -> bool:
@@ -163,7 +166,7 @@ def _is_c_locked(node: Node, function: Node, cx: Context) -> bool:
     return count > 0
 
 
-def _is_called_locked(function: Node, fact: FunctionFact, cx: Context, depth: int) -> bool:
+def _is_called_locked(function: Node, fact: FunctionFact, cx: Context, *, alone: bool, depth: int) -> bool:
     """Whether a private function is only called where others are kept out, or by who has the object alone."""
     if fact.is_pub or fact.trait:
         return False
@@ -173,7 +176,10 @@ def _is_called_locked(function: Node, fact: FunctionFact, cx: Context, depth: in
     calls = [call for call, _ in _callers(own, cx)]
     if len(calls) != len(cx.memo(named_calls).get(fact.name, ())):
         return False  # by a call that is not understood
-    return bool(calls) and all(_is_alone(call, cx) or is_excluded(call.node, cx, depth + 1) for call in calls)
+    return bool(calls) and all(
+        (alone and _is_alone(call, cx)) or is_excluded(call.node, cx, alone=alone, depth=depth + 1)
+        for call in calls
+    )
 
 
 def _callers(own: Function, cx: Context) -> list[tuple[Call, Function]]:

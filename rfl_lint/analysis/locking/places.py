@@ -14,7 +14,6 @@ from rfl_lint.analysis.code.calls import Call, CallForm, call_of
 from rfl_lint.analysis.code.local_calls import file_functions
 from rfl_lint.analysis.code.scopes import Binding, BindingKind, StepKind, scopes
 from rfl_lint.analysis.types.inference import block_tail, functions_by_start, types
-from rfl_lint.analysis.types.typeref import TypeRef
 from rfl_lint.facts import FunctionFact
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
@@ -36,27 +35,29 @@ _MAX_DEPTH: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field on the way from the object: its name, its type as far as it is known, and where it is named."""
+    """A field on the way from the object, and where it is named."""
 
     name: str
-    type: TypeRef | None
     node: Node
-    cx: Context
 
 
 @dataclass(frozen=True, slots=True)
 class Rooted:
-    """A pointer or place that comes from what `self`, or another parameter, is; `fields` lead from there to it."""
+    """A pointer or place that comes from what `self`, or another parameter, is; `fields` lead from there to it.
+
+    `is_read` tells that the pointer is what the last field stores, not its address.
+    """
 
     parameter: Binding
     fields: tuple[Field, ...]
-    cx: Context
+    is_read: bool = False
 
 
 def rooted(node: Node, cx: Context, depth: int = 0) -> Rooted | None:
     """The parameter, and the fields of it, that an expression leads back to; None where it comes from elsewhere."""
     fields: list[Field] = []
     current: Node | None = node
+    is_read = is_address = False
     for _ in range(_MAX_STEPS):
         if current is None:
             return None
@@ -64,20 +65,22 @@ def rooted(node: Node, cx: Context, depth: int = 0) -> Rooted | None:
         if kind in _BLOCKS:
             current = block_tail(current)
         elif kind in _INNER:
+            is_address = is_address or kind == "reference_expression"
             current = current.child_by_field_name("value") or _first(current)
         elif kind == "field_expression":
             label = current.child_by_field_name("field")
             if label is None:
                 return None
-            fields.append(Field(cx.text(label), types(cx).of(current), current, cx))
+            is_read = is_read or not (fields or is_address)
+            fields.append(Field(cx.text(label), current))
             current = current.child_by_field_name("value")
         elif kind in ("identifier", "self"):
             binding = scopes(cx).binding(current)
             if binding is None:
                 return None
             if binding.kind is BindingKind.PARAMETER and not _patterned(binding):
-                return Rooted(binding, tuple(reversed(fields)), cx)
-            current = _bound(binding, fields, cx)
+                return Rooted(binding, tuple(reversed(fields)), is_read)
+            current = _bound(binding, fields)
         elif kind in ("call_expression", "macro_invocation"):
             call = call_of(current, cx.parsed)
             accessor = _accessor(call, cx) if call is not None else None
@@ -87,10 +90,12 @@ def rooted(node: Node, cx: Context, depth: int = 0) -> Rooted | None:
                 inside = _rooted_in(accessor, cx, depth + 1) if depth < _MAX_DEPTH else None
                 if inside is None:
                     return None
+                is_read = is_read or (inside.is_read and not (fields or is_address))
                 fields += reversed(inside.fields)
                 current = call.receiver
             else:
-                current = _handed(call, cx)
+                is_address = is_address or call.name in _ADDRESSES or not fields
+                current = _handed(call, fields, cx)
         else:
             return None
     return None
@@ -118,13 +123,13 @@ def _patterned(binding: Binding) -> bool:
     return bool(binding.steps) and any(step.kind is not StepKind.DEREF for step in binding.steps)
 
 
-def _bound(binding: Binding, fields: list[Field], cx: Context) -> Node | None:
+def _bound(binding: Binding, fields: list[Field]) -> Node | None:
     """What a local was bound to; fields that its pattern names are taken down."""
     if binding.kind not in (BindingKind.LET, BindingKind.MATCH) or binding.value is None:
         return None
     for step in reversed(binding.steps):
         if step.kind is StepKind.FIELD:
-            fields.append(Field(step.name, None, binding.name, cx))
+            fields.append(Field(step.name, binding.name))
         elif step.kind is StepKind.VARIANT and step.name in ("Some", "Ok"):
             continue
         elif step.kind in (StepKind.VARIANT, StepKind.TUPLE, StepKind.UNKNOWN):
@@ -132,18 +137,30 @@ def _bound(binding: Binding, fields: list[Field], cx: Context) -> Node | None:
     return binding.value
 
 
-def _handed(call: Call, cx: Context) -> Node | None:
-    """The expression whose pointer, or whose address, a call hands on."""
+def _handed(call: Call, fields: list[Field], cx: Context) -> Node | None:
+    """The expression whose pointer, or whose address, a call hands on; fields named in bare tokens are taken down."""
     if call.form is CallForm.METHOD:
         return call.receiver if not call.arguments and _HANDING.fullmatch(call.name) else _stepped(call)
     if call.form is CallForm.MACRO:
         if call.name not in _ADDRESSES:
             return None
         pieces = cx.parsed.fragments_in(call.node)
+        if not pieces:
+            return _tokens(call.node, fields, cx)
         place = _first(pieces[0].root) if len(pieces) == 1 else None
         return _first(place) if place is not None and place.type == "expression_statement" else place
     wraps = call.owner in _WRAPPERS or call.name in _WRAPPERS or call.name in ("from_ref", "from_mut")
     return call.arguments[0] if call.form is CallForm.PATH and wraps and len(call.arguments) == 1 else None
+
+
+def _tokens(macro: Node, fields: list[Field], cx: Context) -> Node | None:
+    """The base of `self.a.b` in a macro call that holds no code to be parsed."""
+    tree = next((child for child in macro.children if child.type == "token_tree"), None)
+    tokens = [child for child in tree.children[1:-1] if not child.is_extra] if tree is not None else []
+    if not tokens or any(token.type != "." for token in tokens[1::2]):
+        return None
+    fields += (Field(cx.text(token), token) for token in reversed(tokens[2::2]))
+    return tokens[0]
 
 
 def _stepped(call: Call) -> Node | None:
