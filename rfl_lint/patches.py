@@ -20,6 +20,7 @@ from rfl_lint.inputs.git_objects import blob_name, read_blob
 from rfl_lint.inputs.patch import FileDiff, Patch
 from rfl_lint.inputs.postimage import PostImage, new_file, text_after
 from rfl_lint.inputs.snippet import shown_text
+from rfl_lint.refusal import FILE_NOT_ANALYSED
 from rfl_lint.report import View
 from rfl_lint.rule import Extent
 from rfl_lint.source import SourceFile
@@ -182,6 +183,8 @@ class PatchRun:
         names = {other.path: self._name_of(other) for other in result.sources}
         name = names[source.path] = self._shown[source.path][1]
         view = self.views[name]
+        if not image.is_whole and any(item.rule == FILE_NOT_ANALYSED for item in result.findings):
+            self.notes.append(f"what the patch shows of {view.path or 'a file'} cannot be read as Rust")
         kept = []
         seen: list[tuple[tuple[str, ...], int | None]] = []
         for finding in result.findings:

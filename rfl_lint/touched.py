@@ -17,6 +17,7 @@ from typing import Final
 
 from rfl_lint.finding import Finding, Label
 from rfl_lint.inputs.postimage import PostImage
+from rfl_lint.inputs.snippet import is_code
 from rfl_lint.refusal import FILE_NOT_ANALYSED
 from rfl_lint.report import Report
 from rfl_lint.rule import Extent
@@ -163,7 +164,7 @@ class Judge:
             return offset
         for row in range(self.source.row(comments[index].end - 1) + 1, piece[1]):
             raw = self.source.row_bytes(row)
-            if is_code(raw):
+            if is_code(raw.decode("utf-8", "replace")):
                 return self.source.line_starts[row] + len(raw) - len(raw.lstrip())
         return None
 
@@ -191,7 +192,7 @@ class Judge:
         """Whether it can be seen what stands above the code of a row, comments included."""
         if self.image.lines.get(piece[0]) == 1:
             return True
-        return any(is_code(self.source.row_bytes(above)) for above in range(piece[0], row))
+        return any(is_code(self.source.line_text(above + 1)) for above in range(piece[0], row))
 
     def _function_is_shown(self, offset: int, piece: tuple[int, int]) -> bool:
         """Whether all of an item is there, and it is known what it stands in."""
@@ -227,12 +228,6 @@ class Judge:
 
     def _path(self, offset: int) -> list[Node]:
         return list(self._around(offset)) or [self.parsed.root]
-
-
-def is_code(row: bytes) -> bool:
-    """Whether a line holds more than a comment, an attribute or nothing."""
-    text = row.strip()
-    return bool(text) and not text.startswith((b"//", b"/*", b"*", b"#[", b"#!["))
 
 
 def touched_findings(report: Report, rows: Mapping[str, frozenset[int]]) -> tuple[Finding, ...]:

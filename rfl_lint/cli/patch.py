@@ -114,7 +114,7 @@ def _input(source: str, tree: KernelTree) -> tuple[bytes, str]:
     if source == "-":
         return _bounded(sys.stdin.buffer.read(MAX_INPUT + 1), "<stdin>"), "<stdin>"
     path = Path(source)
-    if ".." in source and not path.exists():
+    if ".." in source and ".." not in path.parts and not path.exists():
         if tree.root is None:
             raise UsageError(
                 f"{source}: a range of commits needs a git checkout: run it there, or name it by --tree"

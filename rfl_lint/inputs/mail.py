@@ -12,10 +12,15 @@ import quopri
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
-# Bounds against mails made to exhaust memory: nested parts, and what all texts of one input decode to.
+# Bounds against mails made to exhaust memory or time: the parts of one message and how deep they are nested, and what
+# all texts of one input decode to.
 MAX_PARTS: Final = 200
+MAX_DEPTH: Final = 10
+# Headers of more bytes are not decoded: the library takes long over long lists of addresses.
+MAX_HEADERS: Final = 40_000
 MAX_TEXT: Final = 64_000_000
 
 _FROM_LINE: Final = re.compile(
@@ -66,7 +71,6 @@ class _Budget:
     """What may still be decoded."""
 
     text: int = MAX_TEXT
-    parts: int = MAX_PARTS
     notes: list[str] = field(default_factory=list)
 
 
@@ -119,6 +123,8 @@ def _parsed_headers(raw: Sequence[bytes], start: int, end: int) -> dict[str, str
     from email import policy  # noqa: PLC0415 - a plain diff needs none of it
     from email.parser import BytesHeaderParser  # noqa: PLC0415
 
+    if sum(len(line) for line in raw[start:end]) > MAX_HEADERS:
+        return _headers_as_written(raw, start, end)
     block = b"\n".join(line.rstrip(b"\r") for line in raw[start:end]) + b"\n\n"
     try:
         parsed = BytesHeaderParser(policy=policy.default).parsebytes(block)
@@ -141,9 +147,9 @@ def _headers_as_written(raw: Sequence[bytes], start: int, end: int) -> dict[str,
             name = match[1].lower() if match[1].lower() not in found else ""
             if name:
                 found[name] = match[2]
-        elif name:
+        elif name and len(found[name]) < MAX_HEADERS:
             found[name] += " " + line.strip()
-    return found
+    return {name: value[:MAX_HEADERS] for name, value in found.items()}
 
 
 def _shown_headers(lines: Sequence[TextLine]) -> dict[str, str]:
@@ -170,21 +176,23 @@ def _plain(raw: Sequence[bytes], start: int, end: int) -> tuple[TextLine, ...]:
 
 def _texts(raw: Sequence[bytes], start: int, end: int, budget: _Budget) -> Iterator[TextLine]:
     """The text of all parts of a message in order, nested messages included."""
-    waiting: list[tuple[int, int]] = [(start, end)]
+    waiting: list[tuple[int, int, int]] = [(start, end, 0)]
+    parts = 0
     while waiting:
-        start, end = waiting.pop()
-        if budget.parts <= 0 or budget.text <= 0:
-            budget.notes.append("the message holds more parts or text than is read; the rest was left out")
+        start, end, depth = waiting.pop()
+        if parts >= MAX_PARTS or depth > MAX_DEPTH or budget.text <= 0:
+            budget.notes.append("a message holds more parts or text than is read; the rest was left out")
             return
-        budget.parts -= 1
+        parts += 1
         body = _header_end_of_part(raw, start, end)
         headers = _parsed_headers(raw, start, body)
         kind, parameters = _content_type(headers.get("content-type", ""))
         inner = body + 1
         if kind.startswith("multipart/"):
-            waiting.extend(reversed(list(_parts(raw, inner, end, parameters.get("boundary", "")))))
+            inside = islice(_parts(raw, inner, end, parameters.get("boundary", "")), MAX_PARTS)
+            waiting.extend((*part, depth + 1) for part in reversed(list(inside)))
         elif kind == "message/rfc822":
-            waiting.append((inner, end))
+            waiting.append((inner, end, depth + 1))
         elif _is_text(kind, headers):
             yield from _part_text(raw[inner:end], inner, headers, budget)
 
@@ -201,7 +209,7 @@ def _header_end_of_part(raw: Sequence[bytes], start: int, end: int) -> int:
 
 
 def _content_type(value: str) -> tuple[str, dict[str, str]]:
-    kind, _, rest = value.partition(";")
+    kind, _, rest = value[:2_000].partition(";")
     found = re.findall(r"([\w-]+)\*?\d*=(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]+))", rest)
     return kind.strip().lower(), {name.lower(): quoted or plain for name, quoted, plain in found}
 

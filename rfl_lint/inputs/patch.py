@@ -21,6 +21,9 @@ _HUNK: Final = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}
 _INDEX: Final = re.compile(r"index ([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: \d+)?")
 # Words that make a run of added lines without any header Rust rather than C or prose.
 _RUST: Final = re.compile(r"\b(?:fn|impl|let|unsafe|pub|use|mod|match|trait)\b.*[({;:<]|->|::")
+_LONGEST: Final = 400
+# A mail program breaks a line once, and what it puts on the next one is no longer than a line.
+_LONGEST_REST: Final = 120
 _VERSION: Final = re.compile(r"\d+\.\d+[\w.]*")
 
 
@@ -110,6 +113,7 @@ class _Reader:
         self.notes: list[str] = []
         self.open: dict[int, _OpenFile | None] = {}
         self.order: list[_OpenFile] = []
+        self.no_run_until = 0
         self.git_depths = {line.depth for line in self.lines if line.text.startswith("diff --git ")}
 
     def read(self) -> None:
@@ -242,19 +246,21 @@ class _Reader:
     def _is_bare_run(self, row: int) -> bool:
         """Whether added lines begin here that no header announced, and that look like Rust."""
         first = self.lines[row]
-        if first.text.startswith("+++") or (first.depth == 0 and self.git_depths):
+        if row < self.no_run_until or first.text.startswith("+++") or (first.depth == 0 and self.git_depths):
             return False
-        before = self.lines[row - 1] if row else None
-        if before is not None and before.depth == first.depth and before.text.startswith("+"):
-            return False  # looked at as part of the run that began above
         added = 0
         looks_rust = False
-        for at in range(row, min(len(self.lines), row + 400)):
+        at = row
+        while at < len(self.lines) and not (added >= 2 and looks_rust):
             line = self.lines[at]
             if line.depth != first.depth or line.text[:1] not in ("+", "-", " "):
                 break
             added += line.text.startswith("+")
-            looks_rust = looks_rust or (line.text.startswith("+") and _RUST.search(line.text) is not None)
+            looks_rust = looks_rust or (
+                line.text.startswith("+") and _RUST.search(line.text[:_LONGEST]) is not None
+            )
+            at += 1
+        self.no_run_until = at
         return added >= 2 and looks_rust
 
     def _bare_run(self, row: int) -> int:
@@ -372,11 +378,12 @@ class _HunkTaker:
             self._add(" ", line.text, line)
         elif sign in "+- ":
             self._add(sign, line.text[1:], line)
-        elif self.found:
+        elif self.found and len(line.text) <= _LONGEST_REST and self.found[-1].row == line.row - 1:
             # A mail program broke the line: what stands here is its end.
             last = self.found[-1]
-            joined = f"{last.text} {line.text}"
-            self.found[-1] = replace(last, text=joined)
+            self.found[-1] = replace(last, text=f"{last.text} {line.text}")
+        else:
+            self._note_cut()
 
     def _add(self, sign: str, text: str, line: QuotedLine) -> None:
         old = self.old if sign != "+" else None

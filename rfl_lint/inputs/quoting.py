@@ -10,6 +10,9 @@ from typing import Final
 from rfl_lint.inputs.mail import TextLine
 
 _QUOTE: Final = re.compile(r">(?: ?>)*")
+_LONGEST_CUT: Final = 120
+# Nobody quotes deeper. Readers go through a text once for each depth.
+_DEEPEST: Final = 32
 # A reviewer's word for "here I left something out".
 _LEFT_OUT: Final = r"(?:\.+ *)?(?:snip|snipped|trimmed|cut|skipped|many lines|elided)\b[^>\])]*"
 _CUT: Final = re.compile(
@@ -33,7 +36,11 @@ class QuotedLine:
     @property
     def is_cut(self) -> bool:
         """Whether it says that something was left out here: `[...]`, `....`, `[snip]`."""
-        return bool(self.text.strip()) and _CUT.fullmatch(self.text) is not None
+        return (
+            len(self.text) <= _LONGEST_CUT
+            and bool(self.text.strip())
+            and _CUT.fullmatch(self.text) is not None
+        )
 
 
 def unquoted(lines: Iterable[TextLine]) -> list[QuotedLine]:
@@ -45,5 +52,5 @@ def unquoted(lines: Iterable[TextLine]) -> list[QuotedLine]:
             found.append(QuotedLine(0, line.text, line.number, row))
             continue
         rest = line.text[match.end() :]
-        found.append(QuotedLine(match[0].count(">"), rest.removeprefix(" "), line.number, row))
+        found.append(QuotedLine(min(match[0].count(">"), _DEEPEST), rest.removeprefix(" "), line.number, row))
     return found

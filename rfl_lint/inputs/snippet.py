@@ -17,9 +17,10 @@ from rfl_lint.inputs.patch import FileDiff, Hunk, HunkLine
 from rfl_lint.inputs.postimage import PostImage
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import unexplained
+from rfl_lint.syntax.limits import MAX_FILE_BYTES
 
 _TOKEN: Final = re.compile(
-    r"//[^\n]*|/\*.*?\*/|b?r(?P<h>#*)\".*?\"(?P=h)|b?\"(?:[^\"\\]|\\.)*\"|b?'(?:[^'\\\n]|\\.[^'\n]{0,8})'|[()\[\]{}]",
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|b?r(?P<h>#*)\".*?(?:\"(?P=h)|\Z)|b?\"(?:[^\"\\]|\\.)*(?:\"|\Z)|b?'(?:[^'\\\n]|\\.[^'\n]{0,8})'|[()\[\]{}]",
     re.DOTALL,
 )
 _CLOSES: Final = {")": "(", "]": "[", "}": "{"}
@@ -54,7 +55,11 @@ _WHOLE_HEAD: Final = re.compile(r"(?:pub(?:\([^)]*\))? )?(?:unsafe )?(?:impl|tra
 _HEAD_WORD: Final = re.compile(r"\b(?:impl|trait|mod|fn)\b")
 # So many bytes of the head are in a hunk's header at most.
 _MAX_SECTION: Final = 80
-_OWN_IMPL: Final = re.compile(r"^\s*(?:unsafe )?(?:impl|(?:pub )?(?:unsafe )?trait)\b", re.MULTILINE)
+# An item that stands in something, as its indentation shows.
+_INNER_ITEM: Final = re.compile(
+    r"\s+(?:pub(?:\([^)]*\))? )?(?:(?:default|unsafe|async|const|extern(?: \"[^\"]*\")?) )*(?:fn|type|const)\b"
+)
+_OWN_IMPL: Final = re.compile(r"^[ \t]*(?:unsafe )?(?:impl|(?:pub )?(?:unsafe )?trait)\b", re.MULTILINE)
 _BY_WORD: Final = {"impl": _IMPL, "trait": _TRAIT, "mod": _MOD, "fn": _FUNCTION}
 _MAX_PIECES: Final = 400
 
@@ -72,6 +77,8 @@ class _Row:
 class _Text:
     rows: list[_Row] = field(default_factory=list)
     pieces: list[tuple[int, int]] = field(default_factory=list)
+    left: int = 4 * MAX_FILE_BYTES
+    """How many bytes may still be parsed to find out what stands around the pieces."""
 
 
 def shown_text(path: str, diff: FileDiff) -> PostImage:
@@ -79,7 +86,7 @@ def shown_text(path: str, diff: FileDiff) -> PostImage:
     text = _Text()
     for hunk in diff.hunks:
         for number, lines in enumerate(_unbroken(hunk)):
-            if len(text.pieces) < _MAX_PIECES:
+            if len(text.pieces) < _MAX_PIECES and text.left > 0:
                 _add_piece(text, lines, hunk.section if number == 0 else "")
     data = "".join(row.text + "\n" for row in text.rows).encode("utf-8", "surrogateescape")
     return PostImage(
@@ -122,12 +129,18 @@ def _add_piece(text: _Text, rows: Sequence[_Row], section: str) -> None:
     body = "\n".join(row.text for row in rows)
     missing, unclosed = _balance(body)
     best: tuple[int, list[str], list[str]] | None = None
+    size = len(body)
     has_self = _RECEIVER.search(body) is not None and not _OWN_IMPL.search(body)
     heads = _heads(section)
-    for above in _openings(missing, heads, has_init="<-" in body, has_self=has_self):
+    first = next((row for row in rows if is_code(row.text)), None)
+    is_inner = first is not None and not first.is_shifted and _INNER_ITEM.match(first.text) is not None
+    for above in _openings(missing, heads, has_init="<-" in body, has_self=has_self, is_inner=is_inner):
         # What was opened above the piece and is not closed in it is closed below.
         kept = above[: max(0, len(above) - len(missing))]
         for below in _closings([*kept, *unclosed]):
+            if best is not None and text.left < size:
+                break
+            text.left -= size
             source = "\n".join([*above, body, *below, ""])
             score = unexplained(source.encode("utf-8", "surrogateescape"))
             if best is None or score < best[0]:
@@ -141,6 +154,12 @@ def _add_piece(text: _Text, rows: Sequence[_Row], section: str) -> None:
     text.rows += rows
     text.pieces.append((start, len(text.rows)))
     text.rows += [_Row(line) for line in best[2]]
+
+
+def is_code(row: str) -> bool:
+    """Whether a line holds more than a comment, an attribute or nothing."""
+    text = row.strip()
+    return bool(text) and not text.startswith(("//", "/*", "*", "#[", "#!["))
 
 
 def _balance(text: str) -> tuple[list[str], list[str]]:
@@ -180,11 +199,13 @@ def _heads(section: str) -> list[str]:
 
 
 def _openings(
-    missing: Sequence[str], heads: Sequence[str], *, has_init: bool, has_self: bool
+    missing: Sequence[str], heads: Sequence[str], *, has_init: bool, has_self: bool, is_inner: bool
 ) -> Iterator[list[str]]:
     """The lines that may stand above a piece, likeliest first; each list goes from outside to inside."""
     readings = [reading for reading in _READINGS if has_init or _INIT not in reading]
-    if has_self:
+    if is_inner:
+        readings.sort(key=lambda reading: reading[-1] not in (_IMPL, _TRAIT, _MOD))
+    elif has_self:
         readings.sort(key=lambda reading: reading[0] not in (_IMPL, _TRAIT))
     elif not missing:
         yield []

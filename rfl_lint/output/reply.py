@@ -22,6 +22,7 @@ _BEFORE: Final = 4
 _AFTER: Final = 1
 # What archives put in the place of an address, so that nobody can write to it.
 _MASKED: Final = re.compile(r"x{4,}|\.\.\.|\[email|\bat\b.*\bdot\b|protected", re.IGNORECASE)
+_LONGEST_ADDRESS: Final = 254
 _HEAD: Final = re.compile(r"(?:> ?)*(?:diff --git |@@ -)")
 _REPLY: Final = re.compile(r"re:\s*", re.IGNORECASE)
 
@@ -99,7 +100,9 @@ def _usable(text: str) -> list[tuple[str, str]]:
     found = {
         address: name
         for name, address in people
-        if re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", address) and not _MASKED.search(address)
+        if len(address) <= _LONGEST_ADDRESS
+        and re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", address)
+        and not _MASKED.search(address)
     }
     return [(name, address) for address, name in found.items()]
 

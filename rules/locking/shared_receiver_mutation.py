@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Label, Meta, Rule, Severity, shared_mutations
+from rfl_lint.plugin import Context, Extent, Finding, Label, Meta, Rule, Severity, shared_mutations
 
 
 class SharedReceiverMutation(Rule):
@@ -95,6 +95,7 @@ class SharedReceiverMutation(Rule):
         summary="`&self` method that changes a C object without a lock",
         severity=Severity.WARNING,
         since="0.1.0",
+        extent=Extent.FUNCTION,
         origin="003",
         precision="6.1: no findings; 6.12: none in 26 changes through pointers; 7.2: none in 120",
     )

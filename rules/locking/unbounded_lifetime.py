@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     UNBOUND_LIFETIME_KINDS,
     Context,
+    Extent,
     Finding,
     Level,
     Meta,
@@ -68,6 +69,7 @@ class UnboundedLifetime(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         level=Level.STRICT,
+        extent=Extent.FUNCTION,
         origin="003",
         precision="6.1 and 6.12: no findings; 7.2: 2 of 2 right",
     )

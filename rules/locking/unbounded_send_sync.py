@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     Context,
     Edit,
+    Extent,
     Finding,
     Fix,
     Label,
@@ -61,6 +62,7 @@ class UnboundedSendSync(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         level=Level.STRICT,
+        extent=Extent.ITEM,
         origin="003",
         precision="6.1 and 6.12: no findings; 7.2: 3 of 3 right",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rfl_lint.plugin import Context, Finding, Meta, Rule, Severity, empty_reasons
+from rfl_lint.plugin import Context, Extent, Finding, Meta, Rule, Severity, empty_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class EmptySafetyComment(Rule):
         severity=Severity.WARNING,
         since="0.1.0",
         doc_code=True,
+        extent=Extent.PLACE,
         origin="002",
         precision="6.1: no findings; 6.12: 24 of 24 right (notes); 7.2: 12 of 12 right (notes)",
     )
