@@ -75,6 +75,7 @@ class Silence(Enum):
     ATTRIBUTE = "attribute"
     COMMENT = "comment"
     CONFIG = "config"
+    BASELINE = "baseline"
 
 
 @dataclass(frozen=True, slots=True)

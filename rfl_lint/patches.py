@@ -95,6 +95,7 @@ class PatchRun:
                 image.mail_lines,
                 self._messages - 1,
                 image.message_rows,
+                image.added,
             )
         results = self.linter.lint([image.source for image in images.values()], around)
         for name, result in zip(images, results, strict=True):

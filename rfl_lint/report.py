@@ -18,7 +18,7 @@ class View:
     `path` is the file's, None where the mail does not tell; `input_name` is what the mail itself is called. `lines`
     gives the 1-based line of the file after the patch, None where nobody can tell; rows that are in no file are
     missing. `mail_lines` is the 1-based line of the input that shows a row, `message` and `message_rows` the number
-    of its message in the input and the 0-based line of that message's text.
+    of its message in the input and the 0-based line of that message's text, `added` are the rows that the patch added.
     """
 
     path: str | None
@@ -27,20 +27,23 @@ class View:
     mail_lines: Mapping[int, int]
     message: int = 0
     message_rows: Mapping[int, int] = field(default_factory=dict)
+    added: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Report:
     """The result of a run over any number of files.
 
-    `findings` are the active ones and `silenced` those that an attribute, a comment or the configuration
-    silenced, both sorted by path and place. `skipped` counts files left out by role, `unparsed` lists the
-    1-based lines of macro bodies that no attempt could parse. `errors` are messages for stderr about what
-    could not be done; with any of them, or a crash, the run ends with status 2.
+    `findings` are the active ones and `silenced` those that an attribute, a comment, the configuration or a
+    baseline silenced, both sorted by path and place; `unshown` are milder or less sure than was asked for.
+    `skipped` counts files left out by role, `unparsed` lists the 1-based lines of macro bodies that no attempt could
+    parse. `errors` are messages for stderr about what could not be done; with any of them, or a crash, the run ends
+    with status 2.
     """
 
     findings: tuple[Finding, ...] = ()
     silenced: tuple[Finding, ...] = ()
+    unshown: tuple[Finding, ...] = ()
     files: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     fragments_met: int = 0

@@ -83,12 +83,16 @@ def make_report(
         for result in results
         for finding in result.findings
     ]
-    findings = [finding for finding in findings if _counts(finding, chosen)]
     findings.sort(key=lambda finding: finding.sort_key)
+    unshown = tuple(
+        finding for finding in findings if finding.silenced is None and not _counts(finding, chosen)
+    )
+    findings = [finding for finding in findings if _counts(finding, chosen)]
     sources = {source.path: source for result in results for source in result.sources}
     return Report(
         findings=tuple(finding for finding in findings if finding.silenced is None),
         silenced=tuple(finding for finding in findings if finding.silenced is not None),
+        unshown=unshown,
         files=len(results),
         skipped=dict(sorted((skipped or {}).items())),
         fragments_met=sum(result.fragments_met for result in results),

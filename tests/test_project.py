@@ -71,6 +71,7 @@ LAYERS = (
     "batch",
     "report",
     "touched",
+    "baseline",
     "patches",
     "fixes",
     "run",

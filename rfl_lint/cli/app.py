@@ -68,6 +68,15 @@ def check(
     ] = False,
     output_format: options.OutputFormat = options.Format.TEXT,
     output: options.Output = None,
+    baseline: options.Baseline = None,
+    no_baseline: options.NoBaseline = False,
+    write_baseline: Annotated[
+        bool,
+        typer.Option("--write-baseline", help="Write all findings to the baseline: they are left out then."),
+    ] = False,
+    prune_baseline: Annotated[
+        bool, typer.Option("--prune-baseline", help="Take out of the baseline what is no longer found.")
+    ] = False,
     diff: Annotated[
         str | None,
         typer.Option(
@@ -121,6 +130,10 @@ def check(
                 doc_code=doc_code,
                 output_format=output_format.value,
                 outputs=tuple(output or ()),
+                baseline=baseline,
+                no_baseline=no_baseline,
+                write_baseline=write_baseline,
+                prune_baseline=prune_baseline,
                 stdin_filename=stdin_filename,
                 tree=tree,
                 jobs=jobs,
@@ -171,6 +184,8 @@ def patch(
     doc_code: options.DocCode = False,
     output_format: options.OutputFormat = options.Format.TEXT,
     output: options.Output = None,
+    baseline: options.Baseline = None,
+    no_baseline: options.NoBaseline = False,
     tree: options.Tree = None,
     no_cache: options.NoCache = False,
     statistics: options.Statistics = False,
@@ -204,6 +219,8 @@ def patch(
                     doc_code=doc_code,
                     output_format="checkpatch" if mailback else output_format.value,
                     outputs=tuple(output or ()),
+                    baseline=baseline,
+                    no_baseline=no_baseline,
                     tree=tree,
                     no_cache=no_cache,
                     statistics=statistics,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rfl_lint.batch import lint_text
+from rfl_lint.cli.baseline import baseline_of
 from rfl_lint.cli.job import Job, print_report, status_of
 from rfl_lint.cli.progress import Progress
 from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare
@@ -39,11 +40,19 @@ def run_check(request: CheckRequest) -> int:
         raise UsageError("--diff shows what a change adds: fix files without it")
     setup = prepare(request)
     job = _stdin_job(request, setup) if _reads_stdin(request) else _files_job(request, setup)
+    baseline = baseline_of(request, setup, job)
+    if baseline is not None:
+        job = baseline.over(job)
     if request.fix or request.show_fixes:
         from rfl_lint.cli.fix import run_fixes  # noqa: PLC0415 - most runs fix nothing
 
         return run_fixes(request, setup, job)
     report = job.lint({})
+    if baseline is not None:
+        if request.write_baseline or request.prune_baseline:
+            report = baseline.store()
+        elif job.stdin is None and request.diff is None:
+            baseline.tell()
     report = print_report(report, request, setup, sys.stdout)
     return status_of(report, request, setup)
 
@@ -69,7 +78,7 @@ def _stdin_job(request: CheckRequest, setup: Setup) -> Job:
         text = SourceFile(path, texts[path]) if path in texts else source
         return make_report([lint_text(text, target, setup.plan)], setup.chosen)
 
-    return Job(lint, stdin=source)
+    return Job(lint, {path: target}, stdin=source)
 
 
 def _outside(path: Path, root: Path) -> bool:

@@ -22,12 +22,14 @@ from rfl_lint.source import SourceFile
 class Job:
     """What is linted: `lint` reports on it, texts under shown paths standing in for what the files hold.
 
-    `targets` are the files by shown path; for standard input none, and `stdin` is its text under its path.
+    `targets` are the files by shown path; `stdin` is the text of standard input under its path. `added` are the rows
+    that a change wrote, where only that is looked at.
     """
 
     lint: Callable[[Mapping[str, bytes]], Report]
     targets: Mapping[str, Target] = field(default_factory=dict)
     stdin: SourceFile | None = None
+    added: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 def print_report(

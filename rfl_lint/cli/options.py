@@ -92,6 +92,17 @@ Output = Annotated[
     ),
 ]
 
+Baseline = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Leave out the findings that this file holds, instead of `.rfl-lint-baseline.json` at the root.",
+        show_default=False,
+    ),
+]
+
+NoBaseline = Annotated[bool, typer.Option("--no-baseline", help="Leave out no finding for a baseline.")]
+
 Tree = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="The root of the tree, instead of the one the files lie in."),

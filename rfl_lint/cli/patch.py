@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from rfl_lint.c.names import called_functions
+from rfl_lint.cli.baseline import Baseline, make_baseline, scopes_of
 from rfl_lint.cli.job import complain, filed
 from rfl_lint.cli.settings import CheckRequest, Setup, output_options, prepare
 from rfl_lint.cli.status import say
 from rfl_lint.errors import SourceError, UsageError
 from rfl_lint.finding import Severity
+from rfl_lint.inputs.files import Target
 from rfl_lint.inputs.git_objects import patches_of
 from rfl_lint.inputs.mail import Message, read_messages
 from rfl_lint.inputs.patch import Patch, read_patch
@@ -49,6 +51,8 @@ def patch_of_check(check: CheckRequest) -> PatchRequest:
         raise UsageError(
             "--patch names what is linted: it cannot be combined with --diff, --fix or standard input"
         )
+    if check.write_baseline or check.prune_baseline:
+        raise UsageError("a baseline is made of whole files, not of a patch: write it without --patch")
     if len(check.paths) > 1 or (check.paths and not Path(check.paths[0]).is_dir()):
         raise UsageError("--patch names what is linted: beside it, only the root of the tree can be given")
     tree = check.tree or (Path(check.paths[0]) if check.paths else None)
@@ -71,6 +75,9 @@ def run_patch(request: PatchRequest) -> int:
     for patch in patches:
         run.lint(patch)
     report = make_report(run.results, setup.chosen, skipped=run.skipped, errors=run.errors, views=run.views)
+    baseline = _baseline(check, setup, tree)
+    if baseline is not None:
+        report = baseline.shortened(report, {name: view.added for name, view in report.views.items()})
     options = replace(output_options(check, sys.stdout, hints=False), mailback=request.mailback)
     report = filed(report, setup, options)
     silent = check.output_format in _SILENT
@@ -86,6 +93,13 @@ def run_patch(request: PatchRequest) -> int:
     sys.stdout.flush()
     complain(report, setup.failures, debug=check.debug)
     return _status(request, report, setup)
+
+
+def _baseline(check: CheckRequest, setup: Setup, tree: KernelTree) -> Baseline | None:
+    if check.no_baseline:
+        return None
+    root = tree.root if tree.root is not None else Path()
+    return make_baseline(check, setup, scopes_of(check, [("", Target(root, "", tree))]), {})
 
 
 def _status(request: PatchRequest, report: Report, setup: Setup) -> int:

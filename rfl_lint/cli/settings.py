@@ -67,6 +67,10 @@ class CheckRequest:
     show_fixes: bool = False
     diff: str | None = None
     patch: str | None = None
+    baseline: Path | None = None
+    no_baseline: bool = False
+    write_baseline: bool = False
+    prune_baseline: bool = False
 
 
 @dataclass(frozen=True)

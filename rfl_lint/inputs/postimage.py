@@ -6,7 +6,7 @@ the patch already is as good: then the new lines are there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -42,6 +42,8 @@ class PostImage:
     """Rows above pieces that were not made up: the words of a hunk's header."""
     shifted: frozenset[int] = frozenset()
     """Rows whose indentation was lost on the way."""
+    added: frozenset[int] = frozenset()
+    """The touched rows without those that only follow a deletion."""
 
 
 @dataclass
@@ -50,11 +52,15 @@ class _Growing:
 
     rows: list[bytes] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
+    added: set[int] = field(default_factory=set)
     mail_lines: dict[int, int] = field(default_factory=dict)
     message_rows: dict[int, int] = field(default_factory=dict)
 
     def shows(self, row: int, line: HunkLine) -> None:
-        """Note that a line of the input shows a row."""
+        """Note that a line of the input shows a row, and whether it adds it."""
+        if line.sign == "+":
+            self.touched.add(row)
+            self.added.add(row)
         self.mail_lines[row] = line.mail_line
         self.message_rows[row] = line.row
 
@@ -102,7 +108,6 @@ def apply_patch(
                 continue
             new.shows(row, line)
             if line.sign == "+":
-                new.touched.add(row)
                 new.rows.append(_bytes(line) + old.ending)
             else:
                 new.rows.append(old.rows[at])
@@ -134,8 +139,6 @@ def already_applied(
                 new.touched.add(row)
                 continue
             new.shows(row, line)
-            if line.sign == "+":
-                new.touched.add(row)
             row += 1
     return _whole(path, new, ends_bare=rows.ends_bare)
 
@@ -161,7 +164,6 @@ def new_file(path: str, diff: FileDiff) -> PostImage | None:
     bare = False
     for row, line in enumerate(line for line in diff.hunks[0].lines if line.sign == "+"):
         new.rows.append(_bytes(line))
-        new.touched.add(row)
         new.shows(row, line)
         bare = line.no_newline
     return _whole(path, new, ends_bare=bare)
@@ -169,7 +171,15 @@ def new_file(path: str, diff: FileDiff) -> PostImage | None:
 
 def rows_touched(hunks: Sequence[Hunk]) -> frozenset[int]:
     """The 0-based rows of the new file that hunks with line numbers touch: added ones, and those behind deletions."""
-    found: set[int] = set()
+    return frozenset(row for row, _ in _changes(hunks))
+
+
+def rows_added(hunks: Sequence[Hunk]) -> frozenset[int]:
+    """The 0-based rows of the new file that hunks with line numbers add."""
+    return frozenset(row for row, sign in _changes(hunks) if sign == "+")
+
+
+def _changes(hunks: Sequence[Hunk]) -> Iterator[tuple[int, str]]:
     for hunk in hunks:
         if hunk.new_start is None:
             continue
@@ -177,9 +187,8 @@ def rows_touched(hunks: Sequence[Hunk]) -> frozenset[int]:
         row = hunk.new_start - any(line.sign != "-" for line in hunk.lines)
         for line in hunk.lines:
             if line.sign != " ":
-                found.add(row)
+                yield row, line.sign
             row += line.sign != "-"
-    return frozenset(found)
 
 
 def _whole(path: str, new: _Growing, *, ends_bare: bool) -> PostImage:
@@ -192,6 +201,7 @@ def _whole(path: str, new: _Growing, *, ends_bare: bool) -> PostImage:
         {row: row + 1 for row in range(len(new.rows) + 1)},
         new.mail_lines,
         new.message_rows,
+        added=frozenset(new.added),
     )
 
 

@@ -99,6 +99,9 @@ def shown_text(path: str, diff: FileDiff) -> PostImage:
         pieces=tuple(text.pieces),
         heads=frozenset(row for row, shown in enumerate(text.rows) if shown.is_head),
         shifted=frozenset(row for row, shown in enumerate(text.rows) if shown.is_shifted),
+        added=frozenset(
+            row for row, shown in enumerate(text.rows) if shown.line is not None and shown.line.sign == "+"
+        ),
     )
 
 

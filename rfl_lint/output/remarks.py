@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from rfl_lint.finding import Severity
+from rfl_lint.finding import Severity, Silence
 from rfl_lint.output import OutputOptions
 from rfl_lint.output.escape import escape
 from rfl_lint.output.paint import STYLES, Painter, make_painter
@@ -52,7 +52,7 @@ def verbose_lines(report: Report) -> Iterator[str]:
         yield f"silenced: {counted(sum(by.values()), 'finding')} ({ways})"
 
 
-_WAYS: Final = {"config": "configuration"}
+_WAYS: Final = {"config": "configuration", "baseline": "the baseline"}
 
 
 def summary(report: Report, paint: Painter) -> str:
@@ -72,6 +72,9 @@ def summary(report: Report, paint: Painter) -> str:
         left_out.sort(key=lambda item: (-item[1], item[0]))
         listed = ", ".join(f"{count:,} {role}" for role, count in left_out)
         line += f"; left out: {listed} {'file' if left_out[-1][1] == 1 else 'files'}"
+    known = sum(finding.silenced is Silence.BASELINE for finding in report.silenced)
+    if known:
+        line += f"; {known:,} more in the baseline"
     problems = [
         counted(len(some), name)
         for some, name in ((report.crashes, "rule crash"), (report.errors, "error"))

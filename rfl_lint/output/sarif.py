@@ -36,6 +36,7 @@ _KINDS: Final = {
     Silence.ATTRIBUTE: ("inSource", "allowed by an attribute"),
     Silence.COMMENT: ("inSource", "allowed by a comment"),
     Silence.CONFIG: ("external", "ignored by the configuration"),
+    Silence.BASELINE: ("external", "in the baseline"),
 }
 
 
