@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from rfl_lint.analysis.coverage.count import COVERAGE_KINDS, Coverage, coverage_of
 from rfl_lint.c.bundled import bundled_function
 from rfl_lint.facts import FACT_KINDS, FileFacts
 from rfl_lint.finding import Finding
@@ -18,7 +19,7 @@ from rfl_lint.source import SourceFile
 from rfl_lint.suppress import Silencer
 from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile
 from rfl_lint.tables import BUNDLED, Tables
-from rfl_lint.tree import KernelTree
+from rfl_lint.tree import KERNEL_ROLES, KernelTree
 from rfl_lint.workspace import Workspace
 
 _DOC_CODE: Final = str(FragmentKind.DOC_CODE)
@@ -48,7 +49,8 @@ class RuleCrash:
 class FileResult:
     """What linting one file gave. `findings` holds the silenced ones too, marked as such.
 
-    `sources` are the texts that its findings speak of, its own first; none where there are no findings.
+    `sources` are the texts that its findings speak of, its own first; none where there are no findings. `coverage` is
+    counted where the run asks for it.
     """
 
     path: str
@@ -58,6 +60,7 @@ class FileResult:
     fragments_parsed: int = 0
     unparsed_lines: tuple[int, ...] = ()
     sources: tuple[SourceFile, ...] = ()
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,13 @@ class Lint:
     report_unused: bool = True
     known_rules: frozenset[str] | None = None
     tables: Tables = BUNDLED
+    coverage: bool = False
 
     @cached_property
     def kinds(self) -> frozenset[str]:
         """All kinds of nodes that rules and facts ask for."""
-        return (FACT_KINDS | _COMMON_KINDS).union(*(rule.on for rule in self.rules))
+        counted = COVERAGE_KINDS if self.coverage else frozenset[str]()
+        return (FACT_KINDS | _COMMON_KINDS | counted).union(*(rule.on for rule in self.rules))
 
 
 def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) -> FileResult:
@@ -108,6 +113,7 @@ def lint_parsed(
     if lint.report_unused:
         findings += silencer.unused()
     findings = fingerprinted(findings, source, cx.facts)
+    coverage = _counted(cx, crashes) if lint.coverage and cx.role in KERNEL_ROLES else None
     census = parsed.census
     unparsed = [*census.unparsed, *parsed.errors]
     lines = tuple(sorted({source.position(span.start).line for span in unparsed}))
@@ -119,7 +125,19 @@ def lint_parsed(
         census.parsed,
         lines,
         _sources(findings, cx),
+        coverage,
     )
+
+
+def _counted(cx: Context, crashes: list[RuleCrash]) -> Coverage | None:
+    """The counts of a file; what goes wrong with them is noted as it is for a rule."""
+    try:
+        return coverage_of(cx)
+    except Exception as error:  # noqa: BLE001 - the findings stand whatever becomes of the counts
+        crashes.append(
+            RuleCrash("coverage", cx.path, f"{type(error).__name__}: {error}", traceback.format_exc())
+        )
+        return None
 
 
 def _sources(findings: Sequence[Finding], cx: Context) -> tuple[SourceFile, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from rfl_lint.analysis.coverage.count import Coverage
 from rfl_lint.engine import RuleCrash
 from rfl_lint.finding import Finding
 from rfl_lint.rule import Rule
@@ -55,6 +56,8 @@ class Report:
     """For texts that patches showed: how their lines are counted, by the name that findings have them under."""
     rules: Mapping[str, type[Rule]] = field(default_factory=dict)
     """The rules that ran, by name: what formats that carry their documentation take it from."""
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
+    """By path, the counts of files that have something to count, where the run asked for them."""
     read: Callable[[str], SourceFile | None] = field(default=lambda _path: None, repr=False)
 
     def source(self, path: str) -> SourceFile | None:

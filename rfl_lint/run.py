@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from rfl_lint.analysis.coverage.count import Coverage
 from rfl_lint.batch import Outcome, Plan, outcomes
 from rfl_lint.config import FixSafety, Override
 from rfl_lint.engine import FileResult
@@ -101,6 +102,11 @@ def make_report(
         crashes=tuple(crash for result in results for crash in result.crashes),
         errors=tuple(errors),
         views=views,
+        coverage={
+            result.path: result.coverage
+            for result in sorted(results, key=lambda result: result.path)
+            if result.coverage is not None and result.coverage != Coverage()
+        },
         read=sources.get,
     )
 

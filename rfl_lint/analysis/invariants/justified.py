@@ -32,7 +32,12 @@ class _Site:
 
 
 def unjustified(cx: Context) -> Iterator[Construction]:
-    """Constructions that no comment justifies.
+    """Constructions that no comment justifies."""
+    return (built for built, argued in judged(cx) if not argued)
+
+
+def judged(cx: Context) -> Iterator[tuple[Construction, bool]]:
+    """The constructions that need an argument, and whether a comment gives one.
 
     A comment counts above the expression, the statement, or anything else around it in the function; inside of the
     expression; and above an earlier statement of the function, if it is not another construction's.
@@ -43,8 +48,7 @@ def unjustified(cx: Context) -> Iterator[Construction]:
     comments = sorted({run.span for _, run in tagged_comments(cx, _TAG)}, key=attrgetter("start"))
     sites = [_site(cx, each) for each in sorted(built, key=lambda each: each.node.start_byte)]
     for site in sites:
-        if site.own is None and not _argued_before(site, sites, comments):
-            yield site.built
+        yield site.built, site.own is not None or _argued_before(site, sites, comments)
 
 
 def _holds_for_any_value(built: Construction) -> bool:

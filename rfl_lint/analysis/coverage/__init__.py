@@ -1,0 +1,1 @@
+"""How much of what needs an argument has one: the counts behind the charts of a report."""
