@@ -23,7 +23,7 @@ INVARIANTS = "/// # Invariants\n///\n/// `0` is valid.\nstruct Valid(*mut u8);\n
         ("fn f() {}", Coverage()),
         ("fn f() { unsafe { g() } }", Coverage(1, 0)),
         ("fn f() {\n    // SAFETY: It is.\n    unsafe { g() }\n}", Coverage(1, 1)),
-        ("fn f() {\n    // SAFETY: It.\n    g(unsafe { h() }, unsafe { i() });\n    unsafe { j() };\n}", Coverage(3, 2)),
+        ("fn f() {\n    // SAFETY: It.\n    g(unsafe { h() }, unsafe { i() });\n    unsafe { j() }\n}", Coverage(3, 2)),
         ("unsafe impl Send for A {}\n// SAFETY: It is.\nunsafe impl Sync for A {}\nimpl A {}", Coverage(2, 1)),
         ("unsafe fn f() {}\nunsafe trait T {}", Coverage()),
         ("macro_rules! m { () => { unsafe { g() } } }\nfn f() { pin_init!(A { a: unsafe { g() } }) }", Coverage(2, 0)),

@@ -72,6 +72,7 @@ LAYERS = (
     "report",
     "touched",
     "baseline",
+    "comparison",
     "patches",
     "fixes",
     "run",
@@ -248,7 +249,7 @@ def test_the_demonstration_has_a_finding_of_each_default_rule(tmp_path: Path) ->
 def test_options_that_pages_name_exist() -> None:
     helps = "".join(
         succeed([sys.executable, "-m", "rfl_lint", *command, "--help"], ROOT, COLUMNS="200")
-        for command in ((), ("check",), ("patch",), ("explain",), ("rules",), ("init",))
+        for command in ((), ("check",), ("patch",), ("report",), ("explain",), ("rules",), ("init",))
     )
     for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
         text = re.sub(r"(?m)^.*pip install.*$", "", page.read_text(encoding="utf-8"))

@@ -93,20 +93,14 @@ def check(
         str | None, typer.Option(metavar="PATH", help="Lint standard input as if it were this file.")
     ] = None,
     tree: options.Tree = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes. Default: one per processor.")
-    ] = None,
+    jobs: options.Jobs = None,
     no_cache: options.NoCache = False,
     statistics: options.Statistics = False,
     exit_zero: options.ExitZero = False,
     config: options.ConfigFile = None,
     isolated: options.Isolated = False,
-    exclude: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="Leave out matching paths (gitignore patterns).")
-    ] = None,
-    force_exclude: Annotated[
-        bool, typer.Option("--force-exclude", help="Exclude named files too, as folders are searched.")
-    ] = False,
+    exclude: options.Exclude = None,
+    force_exclude: options.ForceExclude = False,
     trust_plugins: options.TrustPlugins = False,
     color: options.Color = options.When.AUTO,
     quiet: options.Quiet = False,
@@ -231,6 +225,82 @@ def patch(
                     color=color.value,
                     quiet=quiet,
                     verbose=verbose,
+                    debug=debug,
+                ),
+            )
+        )
+    )
+
+
+@app.command()
+def report(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files and folders. Default: what git tracks of this folder.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The page; `-` is standard output.")
+    ] = "rfl-lint-report.html",
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|DIR",
+            help="Show what is new and gone since an earlier report in JSON, or against another tree.",
+            show_default=False,
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option(metavar="TEXT", help="The page's title.")] = "rfl-lint report",
+    timestamp: Annotated[bool, typer.Option("--timestamp", help="Say when the page was made.")] = False,
+    select: options.Select = None,
+    extend_select: options.ExtendSelect = None,
+    ignore: options.Ignore = None,
+    min_severity: options.MinSeverity = None,
+    min_confidence: options.MinConfidence = None,
+    doc_code: options.DocCode = False,
+    tree: options.Tree = None,
+    jobs: options.Jobs = None,
+    no_cache: options.NoCache = False,
+    exit_zero: options.ExitZero = False,
+    config: options.ConfigFile = None,
+    isolated: options.Isolated = False,
+    exclude: options.Exclude = None,
+    force_exclude: options.ForceExclude = False,
+    trust_plugins: options.TrustPlugins = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> int:
+    """Write the findings as one HTML page that needs nothing else, with filters, charts and comparison."""
+    from rfl_lint.cli.report import ReportRequest, run_report  # noqa: PLC0415
+    from rfl_lint.cli.settings import CheckRequest  # noqa: PLC0415
+    from rfl_lint.cli.status import carried_out  # noqa: PLC0415
+
+    return carried_out(
+        lambda: run_report(
+            ReportRequest(
+                output=output,
+                compare=compare,
+                title=title,
+                timestamp=timestamp,
+                check=CheckRequest(
+                    paths=tuple(paths or ()),
+                    select=_names(select),
+                    extend_select=_names(extend_select),
+                    ignore=_names(ignore),
+                    min_severity=min_severity.value if min_severity else None,
+                    min_confidence=min_confidence.value if min_confidence else None,
+                    doc_code=doc_code,
+                    tree=tree,
+                    jobs=jobs,
+                    no_cache=no_cache,
+                    exit_zero=exit_zero,
+                    config=config,
+                    isolated=isolated,
+                    exclude=tuple(exclude or ()),
+                    force_exclude=force_exclude,
+                    trust_plugins=trust_plugins,
+                    quiet=quiet,
                     debug=debug,
                 ),
             )

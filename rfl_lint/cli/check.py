@@ -39,7 +39,7 @@ def run_check(request: CheckRequest) -> int:
     if request.diff is not None and (request.fix or request.show_fixes):
         raise UsageError("--diff shows what a change adds: fix files without it")
     setup = prepare(request)
-    job = _stdin_job(request, setup) if _reads_stdin(request) else _files_job(request, setup)
+    job = _stdin_job(request, setup) if _reads_stdin(request) else files_job(request, setup)
     baseline = baseline_of(request, setup, job)
     if baseline is not None:
         job = baseline.over(job)
@@ -85,7 +85,8 @@ def _outside(path: Path, root: Path) -> bool:
     return root not in path.parents
 
 
-def _files_job(request: CheckRequest, setup: Setup) -> Job:
+def files_job(request: CheckRequest, setup: Setup) -> Job:
+    """The files that a request names, or those of the current folder."""
     if "" in request.paths:
         raise UsageError("an empty path names no file; `.` is the current folder")
     paths = [Path(path) for path in request.paths or (".",)]

@@ -112,6 +112,16 @@ NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Neither read nor write what earlier runs learned.")
 ]
 
+Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes. Default: one per processor.")]
+
+Exclude = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Leave out matching paths (gitignore patterns).")
+]
+
+ForceExclude = Annotated[
+    bool, typer.Option("--force-exclude", help="Exclude named files too, as folders are searched.")
+]
+
 Statistics = Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")]
 
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 in spite of findings.")]

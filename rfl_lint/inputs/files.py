@@ -47,6 +47,7 @@ class FileFinder:
         self, exclude: Sequence[str] = (), *, tree: Path | None = None, force_exclude: bool = False
     ) -> None:
         """`exclude` are gitignore-style patterns relative to the root; `tree` overrides the root of every file."""
+        self._patterns = tuple(exclude)
         self._exclude = _matcher(exclude)
         self._force = force_exclude
         self._tree = tree.resolve() if tree is not None else None
@@ -72,6 +73,12 @@ class FileFinder:
                 self._add_file(path)
         self.selection.targets.sort(key=lambda target: (str(target.tree.root), target.path))
         return self.selection
+
+    def beside(self, tree: Path) -> FileFinder:
+        """Another finder, with the same exclusions, for what lies in another tree."""
+        return FileFinder(
+            self._patterns, tree=tree if self._tree is not None else None, force_exclude=self._force
+        )
 
     def root_of(self, folder: Path, asked: Path | None = None) -> Path:
         """The root that files of an absolute folder belong to; `asked` is the folder that was asked for."""

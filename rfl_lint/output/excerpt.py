@@ -31,11 +31,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExcerptLine:
-    """One line of an excerpt; `number` is the 1-based line number of a source line, else 0."""
+    """One line of an excerpt; `number` is the 1-based line number of a source line, else 0.
+
+    `marked` are the characters of a source line's text that the marks below it stand under.
+    """
 
     kind: Kind
     text: str = ""
     number: int = 0
+    marked: tuple[int, int] = (0, 0)
 
 
 def cells(text: str) -> int:
@@ -106,8 +110,10 @@ def _marked_line(source: SourceFile, row: int, span: Span, mark: str, room: int)
     marked = source.data[start:end].decode("utf-8", "replace")
     after = source.data[end:high].decode("utf-8", "replace")
     shown = _cut_around(before, marked, after, room, begun=low == at.start)
-    yield ExcerptLine(Kind.SOURCE, "".join(shown), row + 1)
-    if inner.strip() or span.start >= at.start:
+    is_marked = bool(inner.strip()) or span.start >= at.start
+    marked_at = (len(shown[0]), len(shown[0]) + len(shown[1])) if is_marked else (0, 0)
+    yield ExcerptLine(Kind.SOURCE, "".join(shown), row + 1, marked_at)
+    if is_marked:
         yield ExcerptLine(Kind.MARKS, " " * cells(shown[0]) + mark * max(1, cells(shown[1])))
 
 

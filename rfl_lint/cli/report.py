@@ -1,0 +1,102 @@
+"""`rfl-lint report`: a run, perhaps an earlier one to compare with, and the page that shows them."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rfl_lint.cli.check import files_job
+from rfl_lint.cli.job import status_of
+from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare
+from rfl_lint.cli.status import say
+from rfl_lint.comparison import Comparison, compare, known_of, read_known
+from rfl_lint.errors import UsageError
+from rfl_lint.inputs.files import Selection
+from rfl_lint.output.page.document import write_page
+from rfl_lint.output.page.model import PageContent
+from rfl_lint.report import Report
+from rfl_lint.ruledoc import engine_docs, read_doc
+from rfl_lint.run import run_targets
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """The options of one `report`, as given."""
+
+    check: CheckRequest
+    output: str = "rfl-lint-report.html"
+    compare: Path | None = None
+    title: str = "rfl-lint report"
+    timestamp: bool = False
+
+
+def run_report(request: ReportRequest) -> int:
+    """Lint, compare, write the page, and return the exit status, which is that of `check`."""
+    if STDIN in request.check.paths:
+        raise UsageError("`report` shows files and folders: it does not read standard input")
+    if request.check.tree is not None and not request.check.tree.is_dir():
+        raise UsageError(f"--tree {request.check.tree}: no such folder")
+    setup = prepare(request.check)
+    counting = replace(setup, plan=replace(setup.plan, lint=replace(setup.plan.lint, coverage=True)))
+    report = files_job(request.check, counting).lint({})
+    comparison = _comparison(request, setup, report)
+    content = PageContent(
+        report,
+        {rule.meta.name: read_doc(type(rule)) for rule in setup.plan.lint.rules} | engine_docs(),
+        comparison,
+        request.title,
+        datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC") if request.timestamp else "",
+    )
+    page = io.StringIO()
+    write_page(content, page)
+    _write(page.getvalue().encode(), request.output)
+    if not request.check.quiet:
+        say(f"{request.output}: {_words(report, comparison)}")
+    return status_of(report, request.check, setup)
+
+
+def _comparison(request: ReportRequest, setup: Setup, report: Report) -> Comparison | None:
+    """What became of an earlier run's findings: one that was written down, or one over another tree, made now."""
+    other = request.compare
+    if other is None:
+        return None
+    if not other.is_dir():
+        return compare(report, read_known(other), str(other))
+    before = run_targets(_counterparts(request, setup, other), setup.plan, setup.chosen)
+    if before.errors or before.crashes:
+        problems = [*before.errors, *(crash.error for crash in before.crashes)]
+        raise UsageError(f"--compare {other}: {problems[0]}")
+    return compare(report, known_of(before), str(other))
+
+
+def _counterparts(request: ReportRequest, setup: Setup, other: Path) -> Selection:
+    """What lies in another tree where the linted paths lie in theirs."""
+    finder = setup.finder.beside(other)
+    paths = []
+    for given in request.check.paths or (".",):
+        path = Path(os.path.abspath(given))  # noqa: PTH100 - a link is looked up where it stands
+        root = setup.finder.root_of(path if path.is_dir() else path.parent, path if path.is_dir() else None)
+        paths.append(other / path.relative_to(root) if path.is_relative_to(root) else other)
+    return finder.add([path for path in paths if path.exists()])
+
+
+def _write(page: bytes, output: str) -> None:
+    if output == STDIN:
+        sys.stdout.buffer.write(page)
+    else:
+        Path(output).write_bytes(page)
+
+
+def _words(report: Report, comparison: Comparison | None) -> str:
+    count = len(report.findings)
+    words = (
+        f"{count} finding{'' if count == 1 else 's'} in {report.files} file{'' if report.files == 1 else 's'}"
+    )
+    if comparison is None:
+        return words
+    fresh = count - comparison.unchanged
+    return f"{words}; {fresh} new, {len(comparison.gone)} gone, {comparison.unchanged} unchanged"
