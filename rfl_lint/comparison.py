@@ -29,7 +29,7 @@ class Known:
     path: str
     line: int | None
     message: str
-    severity: str
+    severity: str = ""
     group: str = ""
 
     @property
@@ -52,7 +52,12 @@ class Comparison:
 
     def is_fresh(self, finding: Finding) -> bool:
         """Whether a finding was not there before."""
-        return (finding.rule, finding.fingerprint, finding.path) in self.fresh
+        return key_of(finding) in self.fresh
+
+
+def key_of(finding: Finding) -> tuple[str, str, str]:
+    """What tells the findings of a run apart."""
+    return (finding.rule, finding.fingerprint, finding.path)
 
 
 def compare(report: Report, known: Iterable[Known], before: str) -> Comparison:
@@ -73,7 +78,7 @@ def compare(report: Report, known: Iterable[Known], before: str) -> Comparison:
         if elsewhere := moved[finding.rule, finding.fingerprint]:
             elsewhere.popleft()
         else:
-            fresh.add((finding.rule, finding.fingerprint, finding.path))
+            fresh.add(key_of(finding))
     gone = sorted((each for some in moved.values() for each in some), key=lambda each: each.sort_key)
     return Comparison(before, frozenset(fresh), tuple(gone), len(report.findings) - len(fresh))
 

@@ -64,6 +64,24 @@ def test_comparison_with_an_earlier_report(cli: Runner) -> None:
     assert "drivers/<wbr>gone.rs:2" in ran.out
 
 
+def test_comparison_with_the_baseline(cli: Runner) -> None:
+    cli.write("drivers/a.rs", UNSAFE)
+    cli.write("drivers/gone.rs", UNSAFE.replace("g()", "h()"))
+    (cli.folder / ".git").mkdir()
+    assert cli("check", "--write-baseline").status == 0
+    cli.write("drivers/gone.rs", CLEAN)
+    ran = cli("report", "-o", "-")
+    assert (ran.status, "1 finding in 2 files; 0 new, 1 gone, 1 unchanged" in ran.err) == (0, True)
+    assert tiles(ran.out)["unchanged"] == "1"
+    assert "Compared with" in ran.out
+    cli.write("drivers/new.rs", UNSAFE.replace("g()", "i()"))
+    ran = cli("report", "-o", "-")
+    assert (ran.status, "1 new, 1 gone, 1 unchanged" in ran.err) == (1, True)
+    assert ran.out.count('data-state="new"') == 1
+    ran = cli("report", "-o", "-", "--no-baseline")
+    assert (ran.status, "Compared with" in ran.out) == (1, False)
+
+
 @pytest.mark.parametrize("part", [[], ["new"], ["new/drivers"], ["new/drivers/a.rs"]])
 def test_comparison_with_another_tree(cli: Runner, part: list[str]) -> None:
     for tree in ("old", "new"):
@@ -88,6 +106,8 @@ def test_comparison_with_another_tree(cli: Runner, part: list[str]) -> None:
         (["--compare", "nowhere.json"], "nowhere.json: cannot be read"),
         (["--compare", "a.rs"], "not a report of rfl-lint"),
         (["--output", "no/such/folder.html"], "No such file"),
+        (["--compare", "a.rs", "--baseline", "b"], "give one of the two"),
+        (["--baseline", "nowhere"], "no such file"),
         (["nowhere"], "no such file or folder"),
     ],
 )

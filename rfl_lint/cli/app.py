@@ -253,6 +253,8 @@ def report(
     ] = None,
     title: Annotated[str, typer.Option(metavar="TEXT", help="The page's title.")] = "rfl-lint report",
     timestamp: Annotated[bool, typer.Option("--timestamp", help="Say when the page was made.")] = False,
+    baseline: options.ReportBaseline = None,
+    no_baseline: options.NoBaseline = False,
     select: options.Select = None,
     extend_select: options.ExtendSelect = None,
     ignore: options.Ignore = None,
@@ -285,6 +287,8 @@ def report(
                 timestamp=timestamp,
                 check=CheckRequest(
                     paths=tuple(paths or ()),
+                    baseline=baseline,
+                    no_baseline=no_baseline,
                     select=_names(select),
                     extend_select=_names(extend_select),
                     ignore=_names(ignore),

@@ -101,6 +101,15 @@ Baseline = Annotated[
     ),
 ]
 
+ReportBaseline = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Show what is new and gone against this baseline, instead of `.rfl-lint-baseline.json` at the root.",
+        show_default=False,
+    ),
+]
+
 NoBaseline = Annotated[bool, typer.Option("--no-baseline", help="Leave out no finding for a baseline.")]
 
 Tree = Annotated[

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rfl_lint.cli.baseline import Baseline, baseline_of
 from rfl_lint.cli.check import files_job
-from rfl_lint.cli.job import status_of
+from rfl_lint.cli.job import Job, status_of
 from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare
 from rfl_lint.cli.status import say
-from rfl_lint.comparison import Comparison, compare, known_of, read_known
+from rfl_lint.comparison import Comparison, Known, compare, key_of, known_of, read_known
 from rfl_lint.errors import UsageError
 from rfl_lint.inputs.files import Selection
 from rfl_lint.output.page.document import write_page
 from rfl_lint.output.page.model import PageContent
 from rfl_lint.report import Report
+from rfl_lint.rewrite import write_whole
 from rfl_lint.ruledoc import engine_docs, read_doc
 from rfl_lint.run import run_targets
 
@@ -35,15 +37,21 @@ class ReportRequest:
 
 
 def run_report(request: ReportRequest) -> int:
-    """Lint, compare, write the page, and return the exit status, which is that of `check`."""
+    """Lint, compare, write the page; the status is that of `check`, for which what a baseline has is no finding."""
     if STDIN in request.check.paths:
         raise UsageError("`report` shows files and folders: it does not read standard input")
     if request.check.tree is not None and not request.check.tree.is_dir():
         raise UsageError(f"--tree {request.check.tree}: no such folder")
     setup = prepare(request.check)
     counting = replace(setup, plan=replace(setup.plan, lint=replace(setup.plan.lint, coverage=True)))
-    report = files_job(request.check, counting).lint({})
-    comparison = _comparison(request, setup, report)
+    job = files_job(request.check, counting)
+    baseline = _baseline(request, setup, job)
+    report = job.lint({})
+    if baseline is None:
+        judged, comparison = report, _comparison(request, setup, report)
+    else:
+        judged = baseline.shortened(report, {})
+        comparison = _against(baseline, judged, report)
     content = PageContent(
         report,
         {rule.meta.name: read_doc(type(rule)) for rule in setup.plan.lint.rules} | engine_docs(),
@@ -56,7 +64,26 @@ def run_report(request: ReportRequest) -> int:
     _write(page.getvalue().encode(), request.output)
     if not request.check.quiet:
         say(f"{request.output}: {_words(report, comparison)}")
-    return status_of(report, request.check, setup)
+    return status_of(judged, request.check, setup)
+
+
+def _baseline(request: ReportRequest, setup: Setup, job: Job) -> Baseline | None:
+    """The baseline to compare with, where nothing else is named."""
+    if request.compare is None:
+        return baseline_of(request.check, setup, job)
+    if request.check.baseline is not None:
+        raise UsageError("--compare and --baseline both say what to compare with: give one of the two")
+    return None
+
+
+def _against(baseline: Baseline, judged: Report, report: Report) -> Comparison:
+    """What became of the findings of a baseline; the page shows those that are still there, too."""
+    name = ", ".join(str(scope.file.name) for scope in baseline.scopes)
+    fresh = frozenset(key_of(finding) for finding in judged.findings)
+    gone = tuple(
+        Known(entry.fingerprint, entry.rule, entry.path, None, entry.code) for entry in baseline.stale()
+    )
+    return Comparison(name, fresh, gone, len(report.findings) - len(judged.findings))
 
 
 def _comparison(request: ReportRequest, setup: Setup, report: Report) -> Comparison | None:
@@ -88,7 +115,7 @@ def _write(page: bytes, output: str) -> None:
     if output == STDIN:
         sys.stdout.buffer.write(page)
     else:
-        Path(output).write_bytes(page)
+        write_whole(Path(output), page)
 
 
 def _words(report: Report, comparison: Comparison | None) -> str:
