@@ -77,6 +77,7 @@ from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
 from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, undocumented
 from rfl_lint.analysis.tags.needless import Needless, needless_comments, without_marker
+from rfl_lint.analysis.tags.operations import OPERATION_KINDS
 from rfl_lint.analysis.tags.panics import panicking_call
 from rfl_lint.analysis.types.aliases import is_unit_by_default
 from rfl_lint.analysis.types.shadowing import shadowings
@@ -105,6 +106,7 @@ __all__ = [
     "ATTRIBUTE_KINDS",
     "CONSTRUCT_KINDS",
     "KERNEL_ROLES",
+    "OPERATION_KINDS",
     "OTHER_C_TYPES",
     "TEST_KINDS",
     "UNBOUND_LIFETIME_KINDS",

@@ -42,13 +42,13 @@ def lossy_integer_cast(cx: Context, node: Node) -> str | None:
     value, written = node.child_by_field_name("value"), node.child_by_field_name("type")
     if value is None or written is None:
         return None
-    target = _integer(types(cx).annotated(written))
+    target = integer_name(types(cx).annotated(written))
     if target is None:
         return None
     literal = _LITERAL.fullmatch(cx.text(value))
     if literal is not None:
         return _of_literal(literal, target)
-    source = _integer(type_of(value, cx))
+    source = integer_name(type_of(value, cx))
     if source is None or source == target:
         return None
     return f"from `{source}` to `{target}`" if _may_change(source, target) else None
@@ -92,7 +92,7 @@ def _pointee(ref: TypeRef | None) -> TypeRef:
     return ref.args[0] if ref is not None and ref.args else _UNKNOWN
 
 
-def _integer(ref: TypeRef | None) -> str | None:
+def integer_name(ref: TypeRef | None) -> str | None:
     """The name of an integer type; None for anything else."""
     if ref is None or ref.kind is not TypeKind.PATH or ref.args:
         return None
@@ -100,7 +100,8 @@ def _integer(ref: TypeRef | None) -> str | None:
     return name if _INTEGER.fullmatch(name) else None
 
 
-def _range(name: str) -> tuple[bool, int, int]:
+def integer_range(name: str) -> tuple[bool, int, int]:
+    """Whether an integer type has a sign, and how many bits it has at least and at most."""
     match = _INTEGER.fullmatch(name)
     if match is None:
         raise ValueError(f"`{name}` is no integer type")
@@ -110,8 +111,8 @@ def _range(name: str) -> tuple[bool, int, int]:
 
 def _may_change(source: str, target: str) -> bool:
     """Whether a value of one type may not be the same in the other, on any architecture."""
-    from_signed, from_low, from_high = _range(source)
-    to_signed, to_low, to_high = _range(target)
+    from_signed, from_low, from_high = integer_range(source)
+    to_signed, to_low, to_high = integer_range(target)
     if from_signed and not to_signed:
         return True
     if source[1:] == target[1:]:
@@ -125,6 +126,6 @@ def _of_literal(literal: re.Match[str], target: str) -> str | None:
     digits = literal["digits"].replace("_", "").lower()
     value = int(digits, 0) if digits[:2] in ("0x", "0o", "0b") else int(digits)
     value = -value if literal["sign"] else value
-    signed, low, _ = _range(target)
+    signed, low, _ = integer_range(target)
     least, most = (-(1 << low - 1), (1 << low - 1) - 1) if signed else (0, (1 << low) - 1)
     return None if least <= value <= most else f"of `{literal[0]}` to `{target}`"

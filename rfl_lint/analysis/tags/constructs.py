@@ -10,6 +10,7 @@ from rfl_lint.analysis.code.calls import Call, CallForm, call_of, called_name, p
 from rfl_lint.analysis.code.origins import meaning_of
 from rfl_lint.analysis.comments.documentation import documentation_of, unsafe_keyword
 from rfl_lint.analysis.tags.casts import lossy_integer_cast, pointer_cast
+from rfl_lint.analysis.tags.operations import OPERATION_KINDS, unchecked_arithmetic, unchecked_index
 from rfl_lint.analysis.tags.table import Tag, tag_table
 from rfl_lint.analysis.types.inference import type_of, types
 from rfl_lint.rule import Context
@@ -17,7 +18,7 @@ from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
 
 # Every kind of node that a construct can be.
-CONSTRUCT_KINDS: Final = frozenset(
+CONSTRUCT_KINDS: Final = OPERATION_KINDS | frozenset(
     {"call_expression", "impl_item", "macro_invocation", "type_cast_expression", "unsafe_block"}
 )
 _ORDERINGS: Final = frozenset({"Relaxed", "Acquire", "Release", "AcqRel", "SeqCst", "Full"})
@@ -166,10 +167,22 @@ def _atomic_ordering(cx: Context, node: Node) -> Construct | None:
     return None
 
 
+def _indexing(cx: Context, node: Node) -> Construct | None:
+    found = unchecked_index(cx, node)
+    return Construct(node, found[0], "index", found[1]) if found is not None else None
+
+
+def _arithmetic(cx: Context, node: Node) -> Construct | None:
+    found = unchecked_arithmetic(cx, node)
+    return Construct(node, found[0], "arithmetic", found[1]) if found is not None else None
+
+
 _Reader = Callable[[Context, Node], Construct | None]
 _KINDS: Final[Mapping[str, tuple[frozenset[str], _Reader]]] = {
     "unsafe-code": (frozenset({"unsafe_block", "impl_item"}), _unsafe_code),
     "integer-cast": (frozenset({"type_cast_expression"}), _integer_cast),
     "pointer-cast": (frozenset({"type_cast_expression", "call_expression"}), _pointer_cast),
     "atomic-ordering": (frozenset({"call_expression"}), _atomic_ordering),
+    "indexing": (frozenset({"index_expression"}), _indexing),
+    "arithmetic": (OPERATION_KINDS - {"index_expression"}, _arithmetic),
 }
