@@ -22,14 +22,14 @@ from rfl_lint.c.table import CFacts
 from rfl_lint.engine import FileResult, Lint, lint_parsed
 from rfl_lint.errors import SourceError
 from rfl_lint.fact_cache import FactCache, digest
-from rfl_lint.facts import FileFacts, extract_facts
+from rfl_lint.facts import FileFacts
 from rfl_lint.index import Index
 from rfl_lint.inputs.files import Target, read_target
 from rfl_lint.inputs.tree_files import crate_folder, index_targets, is_inside
 from rfl_lint.source import SourceFile
 from rfl_lint.tree import KernelTree
 from rfl_lint.workers import Phase, crew
-from rfl_lint.workspace import Workspace
+from rfl_lint.workspace import Workspace, facts_of
 
 # Starting two workers costs as much as linting about this many bytes.
 _WORTH_WORKERS: Final = 250_000
@@ -125,7 +125,7 @@ class TextLinter:
         facts = self._facts.get(path)
         if source is not None:
             parsed = Workspace(self._tree.tree).parse(source)
-            facts = extract_facts(parsed) if parsed.refusal is None else None
+            facts = facts_of(parsed)
         if facts is not None:
             index.replace(facts)
         else:
@@ -246,6 +246,7 @@ class _Tree:
             doc_code=lint.doc_code,
             kinds=lint.kinds,
             tables=lint.tables,
+            max_seconds=lint.max_seconds,
             facts=self._known,
         )
 
@@ -305,9 +306,10 @@ class _Tree:
         for target in targets:
             source = self.read(target.path)
             parsed = Workspace(self.tree).parse(source) if source is not None else None
-            if source is not None and parsed is not None and parsed.refusal is None:
-                found.append(extract_facts(parsed))
-                self._fact_cache().put(digest(source), found[-1])
+            facts = facts_of(parsed) if parsed is not None else None
+            if source is not None and facts is not None:
+                found.append(facts)
+                self._fact_cache().put(digest(source), facts)
         self._fact_cache().save()
         return found
 
@@ -337,9 +339,9 @@ class _Share:
         if source is None:
             return None
         parsed = self.workspace.parse(source)
-        if parsed.refusal is not None:
+        facts = facts_of(parsed, self.lint_settings.max_seconds)
+        if facts is None:
             return None
-        facts = extract_facts(parsed)
         if self.linted is None or target.path in self.linted:
             self.workspace.kept[target.path] = (parsed, facts)
         return (digest(source), facts) if target.path in self.wanted else None

@@ -20,7 +20,8 @@ from rfl_lint.suppress import Silencer
 from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile
 from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KERNEL_ROLES, KernelTree
-from rfl_lint.workspace import Workspace
+from rfl_lint.watch import MAX_SECONDS, TookTooLong, bounded
+from rfl_lint.workspace import Workspace, too_long
 
 _DOC_CODE: Final = str(FragmentKind.DOC_CODE)
 # What the analyses behind the rules ask every tree for; found in the same search as what the rules want.
@@ -74,6 +75,8 @@ class Lint:
     known_rules: frozenset[str] | None = None
     tables: Tables = BUNDLED
     coverage: bool = False
+    max_seconds: float = MAX_SECONDS
+    """Of processor time, for any one file."""
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -90,6 +93,7 @@ def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) 
         doc_code=lint.doc_code,
         kinds=lint.kinds,
         tables=lint.tables,
+        max_seconds=lint.max_seconds,
     )
     return lint_parsed(workspace.parse(source), lint, workspace)
 
@@ -98,10 +102,21 @@ def lint_parsed(
     parsed: ParsedFile, lint: Lint, workspace: Workspace, facts: FileFacts | None = None
 ) -> FileResult:
     """Lint one parsed file of a tree. Never raises on its content."""
+    refusal = parsed.refusal
+    if refusal is None:
+        try:
+            return bounded(lambda: _judged(parsed, lint, workspace, facts), lint.max_seconds)
+        except TookTooLong:
+            # How far it got is a matter of the machine: nothing of it counts, and nothing half done is kept.
+            workspace.forget(parsed.source.path)
+            refusal = too_long(lint.max_seconds)
     source = parsed.source
-    if parsed.refusal is not None:
-        head = SourceFile(source.path, source.data[:200].partition(b"\n")[0])  # enough to show
-        return FileResult(source.path, (refusal_finding(source, parsed.refusal),), sources=(head,))
+    head = SourceFile(source.path, source.data[:200].partition(b"\n")[0])  # enough to show
+    return FileResult(source.path, (refusal_finding(source, refusal),), sources=(head,))
+
+
+def _judged(parsed: ParsedFile, lint: Lint, workspace: Workspace, facts: FileFacts | None) -> FileResult:
+    source = parsed.source
     cx = workspace.entered(parsed, facts)
     rules = [rule for rule in lint.rules if cx.role in rule.meta.roles]
     crashes: list[RuleCrash] = []

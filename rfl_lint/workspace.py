@@ -15,6 +15,7 @@ from rfl_lint.source import SourceFile
 from rfl_lint.syntax import ParsedFile, parse_file
 from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KernelTree, Role, is_bindgen_output
+from rfl_lint.watch import MAX_SECONDS, TookTooLong, bounded, unbounded
 
 # Contexts are kept because other files may lead back to them; beyond this many bytes of text they are let go.
 _MAX_OPENED_BYTES: Final = 4_000_000
@@ -28,6 +29,19 @@ def nothing_to_read(_path: str) -> SourceFile | None:
 def no_c_function(_name: str) -> CFunction | None:
     """For text without a tree: nothing is known of C functions."""
     return None
+
+
+def too_long(seconds: float) -> str:
+    """The reason for not having analysed a file that took too long."""
+    return f"it takes longer than {seconds:g} seconds"
+
+
+def facts_of(parsed: ParsedFile, seconds: float = MAX_SECONDS) -> FileFacts | None:
+    """What a parsed file says; None for one that was refused, or that takes too long."""
+    try:
+        return bounded(lambda: extract_facts(parsed), seconds) if parsed.refusal is None else None
+    except TookTooLong:
+        return None
 
 
 @dataclass(eq=False)
@@ -46,6 +60,7 @@ class Workspace:
     doc_code: bool = False
     kinds: frozenset[str] = frozenset()
     tables: Tables = BUNDLED
+    max_seconds: float = MAX_SECONDS
     kept: dict[str, tuple[ParsedFile, FileFacts]] = field(default_factory=dict)
     facts: dict[str, tuple[SourceFile, FileFacts]] = field(default_factory=dict)
     ancestry: Ancestry = field(init=False)
@@ -57,7 +72,18 @@ class Workspace:
 
     def parse(self, source: SourceFile) -> ParsedFile:
         """Parse a text, looking for what the rules of the run ask for."""
-        return parse_file(source, doc_code=self.doc_code, prefetch=self.kinds)
+        try:
+            return bounded(
+                lambda: parse_file(source, doc_code=self.doc_code, prefetch=self.kinds), self.max_seconds
+            )
+        except TookTooLong:
+            return ParsedFile(source, [], refusal=too_long(self.max_seconds))
+
+    def forget(self, path: str) -> None:
+        """Let go of everything that work which was ended in its middle may have left half done."""
+        self._opened.clear()
+        self._opened_bytes = 0
+        self.kept.pop(path, None)
 
     def context(self, parsed: ParsedFile, facts: FileFacts | None = None) -> Context:
         """The context of a parsed file."""
@@ -79,7 +105,8 @@ class Workspace:
     def _index(self) -> Index:
         if self.index is None or isinstance(self.index, Index):
             return self.index or Index()
-        self.index = self.index()
+        with unbounded():
+            self.index = self.index()
         return self.index
 
     def entered(self, parsed: ParsedFile, facts: FileFacts | None = None) -> Context:

@@ -15,6 +15,7 @@ from rfl_lint.c.facts import CFunction
 from rfl_lint.c.headers import find_functions, has_headers
 from rfl_lint.c.semantics import with_semantics
 from rfl_lint.tables import BUNDLED, Tables
+from rfl_lint.watch import unbounded
 
 _MOST_NAMES: Final = 20_000
 
@@ -54,7 +55,8 @@ class CFacts:
     def entry(self) -> Entry:
         """All that the tree's headers say of the wanted names, for another process to `adopt`."""
         if self._entry is None:
-            self._entry = self._read()
+            with unbounded():
+                self._entry = self._read()
         return self._entry
 
     def adopt(self, entry: Entry) -> None:
