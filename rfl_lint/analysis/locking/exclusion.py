@@ -14,6 +14,7 @@ from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.code.calls import Call, call_of, named_calls, nodes_below
 from rfl_lint.analysis.code.local_calls import Function, file_functions
 from rfl_lint.analysis.code.scopes import parameters
+from rfl_lint.analysis.context.functions import held_at
 from rfl_lint.analysis.locking.places import function_around
 from rfl_lint.analysis.types.inference import type_of, types
 from rfl_lint.analysis.types.typeref import TypeRef, parse_type
@@ -85,6 +86,8 @@ def _is_guard_type(ref: TypeRef) -> bool:
 
 def _is_locked(node: Node, function: Node, cx: Context) -> bool:
     """Whether a guard is in scope, or a lock of C's was taken and not given back."""
+    if any(held.kind is not None for held in held_at(node, cx)):
+        return True
     before = node
     for above in cx.ancestors(node):
         kind = above.type
