@@ -160,7 +160,7 @@ def _bounded(data: bytes, name: str) -> bytes:
 def _print_replies(report: Report, messages: list[Message]) -> None:
     from rfl_lint.output.reply import draft_reply  # noqa: PLC0415 - only when a reply is asked for
 
-    drafts = 0
+    drafts = remarks = 0
     for number, message in enumerate(messages):
         draft = draft_reply(report, message, number)
         if draft is None:
@@ -168,6 +168,7 @@ def _print_replies(report: Report, messages: list[Message]) -> None:
         if drafts:
             sys.stdout.write("\n")
         drafts += 1
+        remarks += draft.remarks
         if len(messages) > 1:
             sys.stdout.write("From rfl-lint Thu Jan  1 00:00:00 1970\n")
         sys.stdout.write(draft.text)
@@ -175,5 +176,7 @@ def _print_replies(report: Report, messages: list[Message]) -> None:
             say(
                 f"note: left out of the reply, because the input does not hold them: {', '.join(draft.missing)}"
             )
+    if drafts and remarks < len(report.findings):
+        say(f"note: {len(report.findings) - remarks} findings are at lines that the input does not show")
     if not drafts:
         say("note: nothing to say: no reply is written")

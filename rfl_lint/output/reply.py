@@ -10,29 +10,45 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.header import Header
 from email.utils import getaddresses, parseaddr
 from typing import Final
 
 from rfl_lint.finding import Finding
 from rfl_lint.inputs.mail import Message
+from rfl_lint.output.escape import escape
 from rfl_lint.report import Report, View
 
 _WIDTH: Final = 72
+_CODE: Final = re.compile(r"`[^`\n]{1,60}`")
+_HARD_SPACE: Final = "\0"
 _BEFORE: Final = 4
 _AFTER: Final = 1
 # What archives put in the place of an address, so that nobody can write to it.
 _MASKED: Final = re.compile(r"x{4,}|\.\.\.|\[email|\bat\b.*\bdot\b|protected", re.IGNORECASE)
 _LONGEST_ADDRESS: Final = 254
+_MIME: Final = (
+    "MIME-Version: 1.0",
+    "Content-Type: text/plain; charset=UTF-8",
+    "Content-Transfer-Encoding: 8bit",
+)
 _HEAD: Final = re.compile(r"(?:> ?)*(?:diff --git |@@ -)")
+_FILE_HEADER: Final = re.compile(
+    r"(?:> ?)*(?:index |--- |\+\+\+ |(?:new|old|deleted) (?:file )?mode |(?:dis)?similarity |rename |copy |$)"
+)
 _REPLY: Final = re.compile(r"re:\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A mail to be read, corrected and sent by a person. `missing` says which headers could not be filled in."""
+    """A mail to be read, corrected and sent by a person.
+
+    `missing` says which headers could not be filled in, `remarks` how many findings are spoken of.
+    """
 
     text: str
     missing: tuple[str, ...] = ()
+    remarks: int = 0
 
 
 def draft_reply(report: Report, message: Message, number: int) -> Draft | None:
@@ -46,20 +62,30 @@ def draft_reply(report: Report, message: Message, number: int) -> Draft | None:
     if not remarks:
         return None
     headers, missing = _headers(message)
-    lines = [*headers, "", *_attribution(message), *_body(message, remarks)]
-    return Draft("\n".join(lines) + "\n", missing)
+    text = "\n".join([*_attribution(message), *_body(message, remarks)])
+    if not text.isascii():
+        headers += _MIME
+    lines = "\n".join([*headers, "", text, ""]).split("\n")
+    return Draft("\n".join(_printable(line) for line in lines), missing, sum(map(len, remarks.values())))
 
 
 def _row(report: Report, finding: Finding, view: View) -> int | None:
-    """The line of the message below which a finding is spoken of: the last one of its span that is shown."""
+    """The line of the message below which a finding is spoken of: the last one of its span, or of a related place."""
     source = report.source(finding.path)
     if source is None:
         return None
-    first = source.row(finding.span.start)
-    last = source.row(max(finding.span.start, finding.span.end - 1))
-    return next(
-        (view.message_rows[row] for row in range(last, first - 1, -1) if row in view.message_rows), None
-    )
+    here = [label.span for label in finding.related if label.path in ("", finding.path)]
+    for span in (finding.span, *here):
+        first, last = source.row(span.start), source.row(max(span.start, span.end - 1))
+        for row in range(last, first - 1, -1):
+            if row in view.message_rows:
+                return view.message_rows[row]
+    return None
+
+
+def _printable(line: str) -> str:
+    """A line without characters that a terminal would act on; tabs are code."""
+    return "\t".join(escape(part) for part in line.split("\t"))
 
 
 # Headers.
@@ -80,7 +106,7 @@ def _headers(message: Message) -> tuple[list[str], tuple[str, ...]]:
             missing.append(header)
     subject = given.get("subject", "") or _subject_line(message)
     if subject:
-        found.append(f"Subject: {subject if _REPLY.match(subject) else 'Re: ' + subject}")
+        found.append(f"Subject: {_encoded(subject if _REPLY.match(subject) else 'Re: ' + subject)}")
     else:
         missing.append("Subject")
     identity = given.get("message-id", "").strip()
@@ -92,6 +118,11 @@ def _headers(message: Message) -> tuple[list[str], tuple[str, ...]]:
     else:
         missing += ["In-Reply-To", "References"]
     return found, tuple(missing)
+
+
+def _encoded(text: str) -> str:
+    """Words of a header as mail wants them where they are not ASCII."""
+    return text if text.isascii() else Header(text, "utf-8", maxlinelen=_WIDTH).encode()
 
 
 def _usable(text: str) -> list[tuple[str, str]]:
@@ -114,6 +145,8 @@ def _folded(header: str, people: Sequence[tuple[str, str]]) -> str:
 def _person(name: str, address: str) -> str:
     if not name:
         return address
+    if not name.isascii():
+        return f"{_encoded(name)} <{address}>"
     plain = re.fullmatch(r"[\w !#$%&'*+/=?^`{|}~-]+", name)
     shown = name if plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{shown} <{address}>"
@@ -140,18 +173,19 @@ def _attribution(message: Message) -> list[str]:
 def _body(message: Message, remarks: Mapping[int, Sequence[Finding]]) -> Iterator[str]:
     shown = -1
     heads: set[int] = set()
+    said: set[tuple[str, str]] = set()
     rows = sorted(remarks)
     for index, row in enumerate(rows):
         start = _quote_start(message, row)
         for head in _heads_above(message, row):
             if head not in heads and head > shown and head < start:
-                if head > shown + 1 and shown >= 0:
+                if shown >= 0 and _leaves_out(message, shown + 1, head):
                     yield "> [...]"
                 yield _quoted(message, head)
                 shown = head
             heads.add(head)
         start = max(start, shown + 1)
-        if start > shown + 1 and shown >= 0:
+        if shown >= 0 and _leaves_out(message, shown + 1, start):
             yield "> [...]"
         following = rows[index + 1] if index + 1 < len(rows) else len(message.lines)
         end = row if following - row <= _AFTER else _quote_end(message, row)
@@ -160,9 +194,16 @@ def _body(message: Message, remarks: Mapping[int, Sequence[Finding]]) -> Iterato
         shown = end
         yield ""
         for finding in remarks[row]:
-            yield from _remark(finding)
+            key = finding.message, finding.help
+            yield from _wrapped(f"The same here. [{finding.rule}]") if key in said else _remark(finding)
+            said.add(key)
             yield ""
     yield from _farewell()
+
+
+def _leaves_out(message: Message, start: int, end: int) -> bool:
+    """Whether more than a file's header lies between two quoted lines."""
+    return any(not _FILE_HEADER.match(message.lines[row].text) for row in range(start, end))
 
 
 def _quote_start(message: Message, row: int) -> int:
@@ -204,9 +245,14 @@ def _remark(finding: Finding) -> Iterator[str]:
     words = _sentence(finding.message)
     if finding.help:
         words += " " + _sentence(f"please {finding.help}" if _is_request(finding.help) else finding.help)
-    yield from textwrap.wrap(
-        f"{words} [{finding.rule}]", _WIDTH, break_long_words=False, break_on_hyphens=False
-    )
+    yield from _wrapped(f"{words} [{finding.rule}]")
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines of a mail; code in backquotes stays on one, and arrows are those of a keyboard."""
+    text = _CODE.sub(lambda match: match[0].replace(" ", _HARD_SPACE), text.replace("\u2192", "->"))
+    lines = textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_HARD_SPACE, " ") for line in lines]
 
 
 def _sentence(text: str) -> str:
@@ -226,8 +272,7 @@ def _is_request(text: str) -> bool:
 
 
 def _farewell() -> Iterator[str]:
-    yield from textwrap.wrap(
-        "These remarks come from rfl-lint, a static linter, and were not made by running anything: please say so "
-        "where one of them is wrong.",
-        _WIDTH,
+    yield from _wrapped(
+        "These remarks come from rfl-lint, a static linter; nothing was built or run. If one of them is wrong, "
+        "please say so."
     )
