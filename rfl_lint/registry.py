@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib
-import importlib.metadata
 import importlib.util
 import pkgutil
 import sys
@@ -20,12 +19,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from rfl_lint.entry_points import rule_entry_points
 from rfl_lint.errors import PluginError, UsageError
 from rfl_lint.finding import Level
 from rfl_lint.rule import Rule
 from rfl_lint.syntax import check_kinds
 
-ENTRY_POINT_GROUP: Final = "rfl_lint.rules"
 _BUILTIN: Final = "rfl_lint.rules"
 _KEYWORDS: Final = ("default", "strict", "all")
 
@@ -108,8 +107,7 @@ def _parts(load: Callable[[], ModuleType]) -> Iterator[Callable[[], ModuleType]]
 
 def _sources(local_files: Iterable[Path], *, trust: bool) -> Iterator[tuple[str, Callable[[], ModuleType]]]:
     yield "rfl_lint.rules (built in)", lambda: importlib.import_module(_BUILTIN)
-    points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-    for point in sorted(points, key=lambda point: (point.name, point.value)):
+    for point in rule_entry_points():
         if point.value != _BUILTIN:
             yield f"entry point `{point.name} = {point.value}`", point.load
     for path in local_files:

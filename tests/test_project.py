@@ -31,6 +31,7 @@ MAX_LINES = 420
 LAYERS = (
     "version",
     "errors",
+    "entry_points",
     "watch",
     "store",
     "data",

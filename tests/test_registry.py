@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 
-from rfl_lint import registry as registry_module
+from rfl_lint.entry_points import ENTRY_POINT_GROUP, is_named_by_others
 from rfl_lint.errors import PluginError, UsageError
 from rfl_lint.finding import Severity
 from rfl_lint.registry import Registry, builtin_rules, load_registry
@@ -63,11 +62,39 @@ def test_a_broken_source_is_named_and_the_others_go_on(tmp_path: Path, text: str
     assert "absent.py: no such file" in second
 
 
-def test_a_broken_entry_point_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = EntryPoint("mine", "no_such_module_anywhere", registry_module.ENTRY_POINT_GROUP)
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: EntryPoints([broken]))
+def test_a_broken_entry_point_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "mine-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text(f"[{ENTRY_POINT_GROUP}]\nmine = no_such_module_anywhere\n")
+    monkeypatch.syspath_prepend(tmp_path)
     (failure,) = load_registry().failures
     assert "mine = no_such_module_anywhere" in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "named"),
+    [
+        ("other-1.0.dist-info", "[console_scripts]\nother = other:main\n", False),
+        ("other-1.0.dist-info", f"[{ENTRY_POINT_GROUP}]\nother = other\n", True),
+        ("other.egg-info", f"[{ENTRY_POINT_GROUP}]\nother = other\n", True),
+        ("rfl_lint-0.1.0.dist-info", f"[{ENTRY_POINT_GROUP}]\nbuiltin = rfl_lint.rules\n", False),
+        ("other-1.0.dist-info", None, False),
+    ],
+)
+def test_packages_that_may_bring_rules_are_noticed(
+    tmp_path: Path, name: str, text: str | None, named: bool
+) -> None:
+    (tmp_path / name).mkdir()
+    if text is not None:
+        (tmp_path / name / "entry_points.txt").write_text(text)
+    assert is_named_by_others([str(tmp_path), str(tmp_path / "absent")]) is named
+
+
+def test_what_is_no_folder_is_left_to_the_library(tmp_path: Path) -> None:
+    archive = tmp_path / "packages.zip"
+    archive.write_bytes(b"PK")
+    assert is_named_by_others([str(archive)])
 
 
 class OneRule(Rule):
