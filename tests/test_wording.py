@@ -58,10 +58,25 @@ def test_spans_lie_in_the_text_whatever_it_is(text: str) -> None:
     if cx.parsed.refusal is not None:
         return
     spans = [found.span for found in empty_reasons(cx, "SAFETY")]
-    spans += [found.marker for found in badly_worded(cx)]
+    spans += [span for found in badly_worded(cx) for span in (found.marker, found.last)]
     spans += [found.heading.span for found in misplaced_sections(cx)]
     edits = [edit for found in malformed_markers(cx) for edit in found.edits]
     edits += [found.edit for found in misnamed_sections(cx)]
     edits += [edit for found in empty_doc_lines(cx) for edit in found.edits]
     spans += [edit.span for edit in edits]
     assert all(0 <= span.start <= span.end <= len(cx.source.data) for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("code", "last"),
+    [
+        ("// SAFETY: Fine\n", "e"),
+        ("// SAFETY:\n// - One.\n// - It is schöné  \n//\n", "é"),
+        ("/* SAFETY: Fine */\n", "e"),
+        ("// TODO: Use\n// a lock\n", "k"),
+    ],
+)
+def test_the_end_of_a_comment_is_shown(code: str, last: str) -> None:
+    cx = context(f"{code}unsafe impl A for B {{}}\n")
+    (found,) = badly_worded(cx)
+    assert cx.source.text(found.last) == last

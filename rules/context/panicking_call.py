@@ -70,8 +70,9 @@ class PanickingCall(Rule):
             self.level = level;
         }
 
-    Notes: further functions and macros that panic are added to the table `comment_tags` of the configuration, below
-    `[tables.comment_tags.tags.PANIC]`.
+    Notes: functions whose name tells of the panic, and code that is built for user space only, as that behind cargo
+    features, are exempt, too. Unlike clippy's lints the rule looks into macros. Further functions and macros that panic
+    are added to the table `comment_tags` of the configuration, below `[tables.comment_tags.tags.PANIC]`.
 
     See: Documentation/process/deprecated.rst, "BUG() and BUG_ON()"; Documentation/rust/coding-guidelines.rst
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Level, Meta, Rule, Severity, badly_worded
+from rfl_lint.plugin import Context, Finding, Label, Level, Meta, Rule, Severity, badly_worded
 
 
 class CommentStyle(Rule):
@@ -68,4 +68,5 @@ class CommentStyle(Rule):
                 found.marker,
                 f"`{found.tag}:` comment {' and '.join(problems)}",
                 help="; ".join(advice),
+                related=(Label(found.last, "no period"),) if found.ends_badly else (),
             )

@@ -55,6 +55,7 @@ class MultipleUnsafeOperations(Rule):
     Notes: what is unsafe is read off the tree's own declarations, the C bindings and a table of the language's own
     functions; a dereference counts where the type of the pointer is known. A call that is an argument of a macro counts
     once, however often the macro repeats it. Of what stands under different `cfg`s, only one counts.
+    A union's field counts through a reference, too, which clippy does not see.
 
     See: https://rust-lang.github.io/rust-clippy/master/index.html#multiple_unsafe_ops_per_block
     """

@@ -69,6 +69,7 @@ class UnnecessarySafetyComment(Rule):
     or a `match` with the unsafe code inside, above `#[unsafe(no_mangle)]`, in a macro. None of that is reported here,
     nor is a comment that stands a statement too early: there `missing-safety-comment` says where it belongs. In unsafe
     functions, blocks, traits and impls, and where a macro may make anything of the code, every comment is welcome.
+    Clippy takes any line with `safety:` in it for such a comment, and looks at no fields.
 
     See: Documentation/rust/coding-guidelines.rst
     """

@@ -51,8 +51,8 @@ class UnnecessarySafetyDoc(Rule):
         /// The queue must not be stopped already.
         pub unsafe fn stop_unchecked(&self) {}
 
-    Notes: functions, traits, structs, enums and unions are judged. Macros are not, for they may write `unsafe` into
-    the code of their caller, nor modules, whose sections are about what is in them.
+    Notes: functions, traits, structs, enums and unions are judged, by clippy only the first two. Macros are not, for
+    they may write `unsafe` into the code of their caller, nor modules, whose sections are about what is in them.
 
     See: Documentation/rust/coding-guidelines.rst
     """

@@ -41,10 +41,11 @@ class EmptyReason:
 
 @dataclass(frozen=True, slots=True)
 class BadlyWorded:
-    """A tagged comment that is no sentence: at its beginning, at its end, or both."""
+    """A tagged comment that is no sentence: at its beginning, at its end, or both. `last` is its last character."""
 
     tag: str
     marker: Span
+    last: Span
     begins_badly: bool
     ends_badly: bool
 
@@ -106,7 +107,8 @@ def badly_worded(cx: Context) -> Iterator[BadlyWorded]:
             for section in run.sections:
                 is_prose = section.tag in words.tags and section.leads and not _is_in_docs(cx, section)
                 if is_prose and not words.starts.match(section.text):
-                    yield from _worded(section.tag, section.marker, section.text)
+                    last = _last(data, section.span.end)
+                    yield from _worded(section.tag, section.marker, last, section.text)
             yield from _pending(data, run, words)
 
 
@@ -117,16 +119,17 @@ def _pending(data: bytes, run: CommentRun, words: _Words) -> Iterator[BadlyWorde
         match = words.pending.match(data, line.text.start, line.text.end)
         if match and line.introducer(data)[:3] not in (b"///", b"//!"):
             text = data[match.end() : line.text.end].decode("utf-8", "replace")
-            following = index + 1
+            following, end = index + 1, line.text.end
             while following < len(run.lines) and not _is_other(data, run.lines[following], tagged, words):
                 other = run.lines[following]
                 text += "\n" + data[other.text.start : other.text.end].decode("utf-8", "replace").strip(
                     " \t*"
                 )
-                following += 1
+                following, end = following + 1, other.text.end
             if following < len(run.lines) and text.endswith(":"):
                 text += "."  # what it announces stands below
-            yield from _worded(match["tag"].decode(), Span(match.start("tag"), match.end()), text)
+            marker = Span(match.start("tag"), match.end())
+            yield from _worded(match["tag"].decode(), marker, _last(data, end), text)
 
 
 def _is_other(data: bytes, line: CommentLine, tagged: frozenset[int], words: _Words) -> bool:
@@ -139,14 +142,24 @@ def _is_other(data: bytes, line: CommentLine, tagged: frozenset[int], words: _Wo
     )
 
 
-def _worded(tag: str, marker: Span, text: str) -> Iterator[BadlyWorded]:
+def _last(data: bytes, end: int) -> Span:
+    """The last character of a comment's text that ends there, empty lines below it left out."""
+    while data[end - 1] in b" \t\r\n/*":
+        end -= 1
+    start = end - 1
+    while data[start] & 0xC0 == 0x80:
+        start -= 1
+    return Span(start, end)
+
+
+def _worded(tag: str, marker: Span, last: Span, text: str) -> Iterator[BadlyWorded]:
     text = text.strip().removesuffix("*/").rstrip()
     if not text:
         return
     begins = text[0].islower()
     ends = _ENDED.search(text.rpartition("\n")[2].strip()) is None
     if begins or ends:
-        yield BadlyWorded(tag, marker, begins, ends)
+        yield BadlyWorded(tag, marker, last, begins, ends)
 
 
 def _items(data: bytes, section: Section, run: CommentRun) -> Iterator[Span]:
