@@ -25,6 +25,7 @@ _ALLOC_MODULES: Final = frozenset(
 )
 _ALLOC_MACROS: Final = frozenset({"vec", "format"})
 _NOT: Final = re.compile(r"\bnot\s*\((?:[^()]|\([^()]*\))*\)")
+_CFG: Final = re.compile(r"#!?\s*\[\s*cfg\s*\(")
 _USERSPACE: Final = re.compile(r'\btest(?:lib)?\b|\bfeature\s*=\s*"(?:std|alloc)"')
 _DEFINITIONS: Final = frozenset(
     {"use_declaration", "macro_definition", "struct_item", "enum_item", "union_item", "type_item",
@@ -284,8 +285,7 @@ def attributes_of(node: Node, cx: Context) -> list[str]:
 
 def is_userspace(node: Node, cx: Context) -> bool:
     """Whether attributes of an item say that it is built for user space only: `test`, cargo features."""
-    texts = [text for text in attributes_of(node, cx) if "cfg" in text]
-    return any(_USERSPACE.search(_NOT.sub("", text)) for text in texts)
+    return any(_cuts_kernel(text) for text in attributes_of(node, cx))
 
 
 def in_userspace(node: Node, cx: Context) -> bool:
@@ -303,5 +303,9 @@ def in_userspace(node: Node, cx: Context) -> bool:
 
 def _is_test_file(root: Node, cx: Context) -> bool:
     inner = [child for child in root.children if child.type == "inner_attribute_item"]
-    texts = [_NOT.sub("", cx.text(child)) for child in inner]
-    return any("cfg" in text and _USERSPACE.search(text) for text in texts)
+    return any(_cuts_kernel(cx.text(child)) for child in inner)
+
+
+def _cuts_kernel(attribute: str) -> bool:
+    """Whether an attribute is a `cfg` that leaves code out of the kernel; `cfg_attr` leaves nothing out."""
+    return _CFG.match(attribute) is not None and _USERSPACE.search(_NOT.sub("", attribute)) is not None
