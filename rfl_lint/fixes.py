@@ -138,14 +138,14 @@ def fixed_once(source: SourceFile, findings: Iterable[Finding]) -> Pass:
     chosen, broken = _apart(data, findings)
     if not chosen:
         return Pass(data, (), tuple(broken))
-    before = _faults(source)
+    before = faults(source)
     kept: list[Finding] = []
     waiting = [chosen]
     result = data
     while waiting:
         some = waiting.pop()
         tried = applied(data, [edit for finding in (*kept, *some) for edit in _edits(finding)])
-        if all(now <= then for now, then in zip(_faults(replace(source, data=tried)), before, strict=True)):
+        if all(now <= then for now, then in zip(faults(replace(source, data=tried)), before, strict=True)):
             kept, result = [*kept, *some], tried
         elif len(some) == 1:
             broken += some
@@ -235,7 +235,7 @@ class _Taken:
             self._spans.insert(bisect_left(self._spans, edit.span), edit.span)
 
 
-def _faults(source: SourceFile) -> tuple[int, int, int]:
+def faults(source: SourceFile) -> tuple[int, int, int]:
     """How much of a text is no Rust: all of it, places in its code, pieces hidden in macros and examples."""
     parsed = parse_file(source, doc_code=True)
     if parsed.refusal is not None:

@@ -223,7 +223,7 @@ def _scope(span: Span, parsed: ParsedFile) -> Span:
         return Span(line.start, line.end + 1)
     following = _next_code(source, span.end, parsed)
     if following is None:
-        return Span(span.start, span.end)
+        return Span(span.start, len(source.data) + 1)  # comments are all that follows
     end = following
     for fragment in parsed.fragments_at(following):
         end = max(end, _node_end(fragment.root, following))

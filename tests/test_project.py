@@ -77,6 +77,7 @@ LAYERS = (
     "comparison",
     "patches",
     "fixes",
+    "suppressing",
     "run",
     "output",
     "docs",

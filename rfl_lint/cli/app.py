@@ -66,6 +66,14 @@ def check(
     show_fixes: Annotated[
         bool, typer.Option("--show-fixes", help="Print the diff that --fix would make, and write nothing.")
     ] = False,
+    add_suppressions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Write a comment above everything found that allows it.",
+            show_default=False,
+        ),
+    ] = None,
     output_format: options.OutputFormat = options.Format.TEXT,
     output: options.Output = None,
     baseline: options.Baseline = None,
@@ -146,6 +154,7 @@ def check(
                 fix=fix,
                 unsafe_fixes=unsafe_fixes,
                 show_fixes=show_fixes,
+                add_suppressions=add_suppressions,
                 diff=diff,
                 patch=patch_file,
             )

@@ -10,7 +10,7 @@ from typing import Final
 
 from rfl_lint.baseline import FILE_NAME, Entry, Matched, dump_baseline, entry_of, left_out, read_baseline
 from rfl_lint.cli.job import Job
-from rfl_lint.cli.settings import CheckRequest, Setup
+from rfl_lint.cli.settings import CheckRequest, Setup, rewrites
 from rfl_lint.cli.status import say, say_line
 from rfl_lint.engine import Lint
 from rfl_lint.errors import ConfigError, UsageError
@@ -158,7 +158,7 @@ def baseline_of(request: CheckRequest, setup: Setup, job: Job) -> Baseline | Non
     option = "--write-baseline" if request.write_baseline else "--prune-baseline"
     if request.no_baseline and (request.baseline is not None or writes):
         raise UsageError("--no-baseline and the other options of a baseline contradict each other")
-    if writes and (job.stdin is not None or request.diff is not None or request.fix or request.show_fixes):
+    if writes and (job.stdin is not None or request.diff is not None or rewrites(request)):
         raise UsageError(
             f"{option} takes whole files as they are: give it without --diff, --fix or standard input"
         )

@@ -12,7 +12,7 @@ from rfl_lint.batch import lint_text
 from rfl_lint.cli.baseline import baseline_of
 from rfl_lint.cli.job import Job, print_report, status_of
 from rfl_lint.cli.progress import Progress
-from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare
+from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare, rewrites
 from rfl_lint.cli.status import say
 from rfl_lint.errors import UsageError
 from rfl_lint.inputs.files import Selection, Target, relative_path
@@ -36,14 +36,18 @@ def run_check(request: CheckRequest) -> int:
         from rfl_lint.cli.patch import patch_of_check, run_patch  # noqa: PLC0415 - most runs read no patch
 
         return run_patch(patch_of_check(request))
-    if request.diff is not None and (request.fix or request.show_fixes):
-        raise UsageError("--diff shows what a change adds: fix files without it")
+    if request.add_suppressions is not None and (request.fix or request.unsafe_fixes):
+        raise UsageError(
+            "--fix and --add-suppressions are two answers to one finding: give one after the other"
+        )
+    if request.diff is not None and rewrites(request):
+        raise UsageError("--diff shows what a change adds: change files without it")
     setup = prepare(request)
     job = _stdin_job(request, setup) if _reads_stdin(request) else files_job(request, setup)
     baseline = baseline_of(request, setup, job)
     if baseline is not None:
         job = baseline.over(job)
-    if request.fix or request.show_fixes:
+    if rewrites(request):
         from rfl_lint.cli.fix import run_fixes  # noqa: PLC0415 - most runs fix nothing
 
         return run_fixes(request, setup, job)

@@ -1,4 +1,4 @@
-"""`rfl-lint check --fix` and `--show-fixes`: files are rewritten, or the diff is shown that would do it."""
+"""`check --fix`, `--show-fixes`, `--add-suppressions`: files are rewritten, or the diff is shown that would do it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from rfl_lint.output.diff import unified_diff
 from rfl_lint.output.escape import escape
 from rfl_lint.output.paint import make_painter
 from rfl_lint.output.remarks import fixed as fixed_in_words
+from rfl_lint.output.remarks import suppressed as suppressed_in_words
 from rfl_lint.rewrite import obstacle, rewrite
+from rfl_lint.suppressing import add_suppressions
 
 
 def run_fixes(request: CheckRequest, setup: Setup, job: Job) -> int:
@@ -29,7 +31,10 @@ def run_fixes(request: CheckRequest, setup: Setup, job: Job) -> int:
         target = job.targets.get(path)
         return obstacle(target.file, target.tree.root) if writes and target is not None else None
 
-    result = fix_findings(job.lint, unsafe=request.unsafe_fixes, obstacle=hindrance)
+    if request.add_suppressions is not None:
+        result = add_suppressions(job.lint, request.add_suppressions, obstacle=hindrance)
+    else:
+        result = fix_findings(job.lint, unsafe=request.unsafe_fixes, obstacle=hindrance)
     problems = list(result.problems)
     out = sys.stderr
     if request.show_fixes:
@@ -83,13 +88,12 @@ def _show(result: Fixed, request: CheckRequest) -> None:
 
 
 def _tell(result: Fixed, request: CheckRequest, out: TextIO) -> None:
-    line = fixed_in_words(
-        result.report,
-        sum(result.done.values()),
-        len(result.done),
-        unsafe=request.unsafe_fixes,
-        written=not request.show_fixes,
-    )
+    number, files = sum(result.done.values()), len(result.done)
+    written = not request.show_fixes
+    if request.add_suppressions is not None:
+        line = suppressed_in_words(number, files, written=written)
+    else:
+        line = fixed_in_words(result.report, number, files, unsafe=request.unsafe_fixes, written=written)
     if request.output_format == "text":
         out.write(line + "\n")
         out.flush()

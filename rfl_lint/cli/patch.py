@@ -13,7 +13,7 @@ from typing import Final
 from rfl_lint.c.names import called_functions
 from rfl_lint.cli.baseline import Baseline, make_baseline, scopes_of
 from rfl_lint.cli.job import complain, filed
-from rfl_lint.cli.settings import CheckRequest, Setup, output_options, prepare
+from rfl_lint.cli.settings import CheckRequest, Setup, output_options, prepare, rewrites
 from rfl_lint.cli.status import say
 from rfl_lint.errors import SourceError, UsageError
 from rfl_lint.finding import Severity
@@ -47,7 +47,7 @@ class PatchRequest:
 
 def patch_of_check(check: CheckRequest) -> PatchRequest:
     """What `check --patch FILE` asks for; raises UsageError where its other options contradict that."""
-    if check.diff is not None or check.fix or check.show_fixes or check.stdin_filename is not None:
+    if check.diff is not None or rewrites(check) or check.stdin_filename is not None:
         raise UsageError(
             "--patch names what is linted: it cannot be combined with --diff, --fix or standard input"
         )

@@ -65,12 +65,18 @@ class CheckRequest:
     fix: bool = False
     unsafe_fixes: bool = False
     show_fixes: bool = False
+    add_suppressions: str | None = None
     diff: str | None = None
     patch: str | None = None
     baseline: Path | None = None
     no_baseline: bool = False
     write_baseline: bool = False
     prune_baseline: bool = False
+
+
+def rewrites(request: CheckRequest) -> bool:
+    """Whether files are to be changed, or to be shown as they would be."""
+    return request.fix or request.show_fixes or request.add_suppressions is not None
 
 
 @dataclass(frozen=True)

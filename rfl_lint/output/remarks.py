@@ -113,6 +113,14 @@ def fixed(report: Report, number: int, files: int, *, unsafe: bool, written: boo
     return line
 
 
+def suppressed(number: int, files: int, *, written: bool) -> str:
+    """How many findings got a comment, or would."""
+    if not number:
+        return "nothing to suppress"
+    what = "suppressed" if written else "would suppress"
+    return f"{what} {counted(number, 'finding')} in {counted(files, 'file')}"
+
+
 def _fixes(report: Report) -> tuple[int, int]:
     """How many findings have a safe fix, and how many another."""
     kinds = Counter(finding.fix.safe for finding in report.findings if finding.fix is not None)

@@ -22,6 +22,8 @@ _ATTRIBUTES: Final = frozenset({"attribute_item", "inner_attribute_item"})
 # What else a line of nothing but attributes may hold: `$(#[$attr])*` in a `macro_rules!` body.
 _AROUND_ATTRIBUTES: Final = b"$()*+?, \t"
 _MAY_BE_ATTRIBUTE: Final = re.compile(rb"^[#$]|\][)*+?, \t]*(?:/[/*].*)?$")
+# What is said to the linter says nothing about the code: of such a line there is no text.
+_ADDRESSED: Final = re.compile(rb"[ \t]*rfl-lint[ \t]*:")
 # Code that is finished: a comment behind it belongs to it and not to what follows on the next line.
 _FINISHED: Final = (b";", b",", b"}")
 
@@ -342,7 +344,8 @@ class CommentRows:
     def _as_line(self, span: Span) -> CommentLine:
         data = self.source.data
         length = 3 if data[span.start : span.start + 3] in (b"///", b"//!") else 2
-        return CommentLine(span, Span(min(span.start + length, span.end), span.end))
+        start = min(span.start + length, span.end)
+        return CommentLine(span, Span(start, start if _ADDRESSED.match(data, start, span.end) else span.end))
 
     def _lines_of(self, comment: Span) -> Iterator[CommentLine]:
         """A comment line by line, a block comment without its `*/`."""

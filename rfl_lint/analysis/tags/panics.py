@@ -86,7 +86,7 @@ def _is_mentioned(cx: Context, found: Construct) -> bool:
     if name not in _WORDS:
         written += rf"|\b{re.escape(name)}"
     for run in comments_above(cx, found.node, at=found.span.start):
-        text = cx.source.text(run.span)
+        text = "\n".join(cx.source.text(line.text) for line in run.lines)
         if _PANIC.search(text) or _FAILURE.search(text) or re.search(written, text):
             return True
     return False
