@@ -102,7 +102,7 @@ class Index:
 
     def type(self, name: str, *, near: str = "", module: str | None = None) -> Answer[TypeFact]:
         """The structs, enums, unions, aliases and traits that a name or path means."""
-        return self._once(("type", name, near, module), lambda: Answer(self._types(name, near, module)))
+        return self.once(("type", name, near, module), lambda: Answer(self._types(name, near, module)))
 
     def _types(self, name: str, near: str, module: str | None) -> tuple[TypeFact, ...]:
         if not near:
@@ -134,7 +134,7 @@ class Index:
             found = {fact.name for file in self.files.values() for fact in file.types if fact.invariants}
             return frozenset(other for name in found for other in self._names_of(name))
 
-        return self._once(("with invariants",), names)
+        return self.once(("with invariants",), names)
 
     def mentioning(self, names: frozenset[str]) -> tuple[str, ...]:
         """The files that mention one of some names of C behind `bindings::`."""
@@ -142,13 +142,13 @@ class Index:
         def found() -> tuple[str, ...]:
             return tuple(path for path, file in self.files.items() if not names.isdisjoint(file.bindings))
 
-        return self._once(("mentioning", names), found)
+        return self.once(("mentioning", names), found)
 
     # Functions.
 
     def functions(self, name: str, *, near: str = "", module: str | None = None) -> Answer[FunctionFact]:
         """The free functions that a name or path means."""
-        return self._once(("functions", name, near, module), lambda: Answer(self._free(name, near, module)))
+        return self.once(("functions", name, near, module), lambda: Answer(self._free(name, near, module)))
 
     def _free(self, name: str, near: str, module: str | None) -> tuple[FunctionFact, ...]:
         if not near:
@@ -211,7 +211,7 @@ class Index:
         )
 
     def _names_of(self, name: str) -> tuple[str, ...]:
-        return self._once(("names", name), lambda: self.tables.names_of(name))
+        return self.once(("names", name), lambda: self.tables.names_of(name))
 
     def _methods_by_owner(self, owner: str, name: str) -> dict[Place, list[FunctionFact]]:
         """Methods whose `impl` names its type so, by the definition that this means; (): by none."""
@@ -223,9 +223,10 @@ class Index:
                 for place in [_place(each) for each in self.owners(fact)] or [()]
             )
 
-        return self._once(("methods by owner", owner, name), grouped)
+        return self.once(("methods by owner", owner, name), grouped)
 
-    def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+    def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What is computed of all files together, kept until one of them changes."""
         if key not in self._memo:
             self._memo[key] = make()
         return self._memo[key]  # type: ignore[return-value]
@@ -252,7 +253,7 @@ class Index:
                     found.setdefault(fact.name, []).append(fact)
             return found
 
-        return tuple(self._once(("named",), grouped).get(name, ()))
+        return tuple(self.once(("named",), grouped).get(name, ()))
 
     def has_method(self, name: str) -> bool:
         """Whether any type or trait of the tree's files has a method of that name, whoever may call it."""
@@ -313,7 +314,7 @@ class Index:
                 for each in self.type(head_path(other.trait), near=other.path, module=other.module).candidates
             )
 
-        return tuple(self._once(("overriding", fact.name), grouped).get(_place(trait), ()))
+        return tuple(self.once(("overriding", fact.name), grouped).get(_place(trait), ()))
 
     # Implementations.
 
@@ -332,7 +333,7 @@ class Index:
                 for impl in self._impls_by_owner(known_as).get(place, ())
             )
 
-        return self._once(("impls_of", place), found)
+        return self.once(("impls_of", place), found)
 
     def _impls_by_owner(self, owner: str) -> dict[Place, list[ImplFact]]:
         def grouped() -> dict[Place, list[ImplFact]]:
@@ -340,7 +341,7 @@ class Index:
                 (_place(each), impl) for impl in self.tables.impls(owner) for each in self.owners(impl)
             )
 
-        return self._once(("impls by owner", owner), grouped)
+        return self.once(("impls by owner", owner), grouped)
 
     def implements(self, owner: str, trait: str) -> bool:
         """Whether some `impl` of the trait (its last path segment) for a type of that name is known."""

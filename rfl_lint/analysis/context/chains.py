@@ -24,48 +24,106 @@ from rfl_lint.rule import Context
 from rfl_lint.syntax import Node, span_of
 
 _Key = tuple[str, int]
-_UNKNOWN: Final = Sleep("", ())
 
 
-@dataclass(eq=False)
+@dataclass(slots=True)
+class _Summary:
+    """What a function does by itself, and whom it calls; each is looked up when it is first asked for."""
+
+    direct: Sleep | None = None
+    is_read: bool = False
+    edges: tuple[tuple[Step, FunctionFact], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a function comes to sleep; `order` has which of its edges was taken, and so on down, to tell ways apart."""
+
+    sleep: Sleep
+    order: tuple[int, ...] = ()
+
+    def through(self, links: list[tuple[int, Step]]) -> _Way:
+        """The same way from further above."""
+        steps = (*(step for _, step in links), *self.sleep.steps)
+        return _Way(Sleep(self.sleep.why, steps), (*(index for index, _ in links), *self.order))
+
+    @property
+    def rank(self) -> tuple[int, tuple[int, ...]]:
+        """Shorter ways come first, of equally long ones the one that begins earlier."""
+        return len(self.order), self.order
+
+
+_UNKNOWN: Final = _Way(Sleep("", ()))
+
+
+@dataclass(slots=True)
 class Summaries:
-    """What is known of the functions of one file, by where they start."""
+    """What is known of the functions of a tree; it outlives the parsed files, and no change of one."""
 
-    cx: Context
-    sleeps: dict[int, Sleep | None] = field(default_factory=dict)
-    """The answers that are final."""
-    _calls: dict[int, list[Call]] = field(default_factory=dict)
-    _direct: dict[int, Sleep | None] = field(default_factory=dict)
-    _edges: dict[int, list[tuple[Step, FunctionFact]]] = field(default_factory=dict)
+    answers: dict[_Key, _Way | None] = field(default_factory=dict)
+    functions: dict[_Key, _Summary] = field(default_factory=dict)
 
-    def direct(self, fact: FunctionFact) -> Sleep | None:
-        """The first call of a function that sleeps by itself."""
-        key = fact.span.start
-        if key not in self._direct:
-            found = (direct_sleep(call, self.cx) for call in self.calls(fact))
-            self._direct[key] = next((sleep for sleep in found if sleep is not None), None)
-        return self._direct[key]
 
-    def edges(self, fact: FunctionFact) -> list[tuple[Step, FunctionFact]]:
-        """The functions of the tree that a function calls."""
-        key = fact.span.start
-        if key not in self._edges:
-            self._edges[key] = [
-                (step_to(call, callee, self.cx), callee)
-                for call in self.calls(fact)
-                if (callee := callee_of(call, self.cx)) is not None and callee.has_body
-            ]
-        return self._edges[key]
+def summaries(cx: Context) -> Summaries:
+    """What is known of the tree of a file."""
+    return cx.index.once(("sleeps", cx.tables), Summaries)
 
-    def calls(self, fact: FunctionFact) -> list[Call]:
-        """The calls that run when a function does."""
-        key = fact.span.start
-        if key not in self._calls:
-            body = body_of(self.cx, fact)
-            nodes = calls_in_time(body, self.cx) if body is not None else ()
-            found = (call_of(node, self.cx.parsed) for node in nodes)
-            self._calls[key] = [call for call in found if call is not None]
-        return self._calls[key]
+
+def direct_of(fact: FunctionFact, cx: Context) -> Sleep | None:
+    """The first call of a function, whatever file it stands in, that sleeps by itself."""
+    known = _summary(fact, cx)
+    if not known.is_read:
+        home = cx.other(fact.path)
+        found = (direct_sleep(call, home) for call in calls_of(fact, home)) if home is not None else ()
+        known.direct = next((sleep for sleep in found if sleep is not None), None)
+        known.is_read = True
+    return known.direct
+
+
+def edges_of(fact: FunctionFact, cx: Context) -> tuple[tuple[Step, FunctionFact], ...]:
+    """The functions of the tree that a function calls, in the order of its calls."""
+    known = _summary(fact, cx)
+    if known.edges is None:
+        home = cx.other(fact.path)
+        known.edges = tuple(
+            (step_to(call, callee, home), callee)
+            for call in (calls_of(fact, home) if home is not None else ())
+            if home is not None
+            and _may_matter(call, home)
+            and (callee := callee_of(call, home)) is not None
+            and callee.has_body
+        )
+    return known.edges
+
+
+def _may_matter(call: Call, cx: Context) -> bool:
+    """Whether a function of that name is not known yet to sleep never: else it need not be told which one is meant."""
+    if call.form is not CallForm.METHOD:
+        return True
+    answers = summaries(cx).answers
+    return any(
+        fact.has_body and answers.get((fact.path, fact.span.start), _UNKNOWN) is not None
+        for fact in cx.index.named(call.name)
+    )
+
+
+def _summary(fact: FunctionFact, cx: Context) -> _Summary:
+    return summaries(cx).functions.setdefault((fact.path, fact.span.start), _Summary())
+
+
+def calls_of(fact: FunctionFact, cx: Context) -> list[Call]:
+    """The calls of a function of this file that run when it does."""
+    known = cx.memo(_calls)
+    key = fact.span.start
+    if key not in known:
+        body = body_of(cx, fact)
+        found = (call_of(node, cx.parsed) for node in (calls_in_time(body, cx) if body is not None else ()))
+        known[key] = [call for call in found if call is not None]
+    return known[key]
+
+
+def _calls(_cx: Context) -> dict[int, list[Call]]:
+    return {}
 
 
 def step_to(call: Call, callee: FunctionFact, cx: Context) -> Step:
@@ -115,49 +173,59 @@ def body_sleeps(fact: FunctionFact, cx: Context) -> Sleep | None:
 
     A search in breadth; where it finds nothing, nothing that it came by sleeps.
     """
-    own = cx.other(fact.path)
-    if own is None:
-        return None
-    answers = own.memo(Summaries).sleeps
-    if fact.span.start not in answers:
-        answers[fact.span.start] = _search(fact, cx)
-    return answers[fact.span.start]
+    answers = summaries(cx).answers
+    key = (fact.path, fact.span.start)
+    if key not in answers:
+        _search(fact, cx)
+    way = answers[key]
+    return way.sleep if way is not None else None
 
 
-def _search(fact: FunctionFact, cx: Context) -> Sleep | None:
-    above: dict[_Key, tuple[_Key, Step] | None] = {(fact.path, fact.span.start): None}
-    waiting = deque([fact])
-    passed: list[tuple[Summaries, int]] = []
+def _search(fact: FunctionFact, cx: Context) -> None:
+    """Find the answer for a function, and for those on the way to it."""
+    answers = summaries(cx).answers
+    above: dict[_Key, tuple[_Key, int, Step] | None] = {(fact.path, fact.span.start): None}
+    waiting = deque([(fact, 0)])
+    best: tuple[_Way, _Way, _Key] | None = None
     while waiting:
-        current = waiting.popleft()
+        current, depth = waiting.popleft()
         key = (current.path, current.span.start)
-        home = cx.other(current.path)
-        known = home.memo(Summaries) if home is not None else None
-        if known is None or known.sleeps.get(current.span.start, _UNKNOWN) is None:
-            continue
-        direct = known.direct(current)
-        if direct is not None:
-            return Sleep(direct.why, (*_way(above, key), *direct.steps))
-        passed.append((known, current.span.start))
-        for step, callee in known.edges(current):
-            below = (callee.path, callee.span.start)
-            if below not in above:
-                above[below] = (key, step)
-                waiting.append(callee)
-    for known, begin in passed:
-        known.sleeps[begin] = None
-    return None
+        if best is not None and depth > len(best[0].order):
+            break
+        way = answers[key] if key in answers else _directly(current, cx)
+        if way is not None:
+            whole = way.through(_links(above, key))
+            if best is None or whole.rank < best[0].rank:
+                best = (whole, way, key)
+        elif key not in answers:
+            for index, (step, callee) in enumerate(edges_of(current, cx)):
+                below = (callee.path, callee.span.start)
+                if below not in above:
+                    above[below] = (key, index, step)
+                    waiting.append((callee, depth + 1))
+    if best is None:
+        answers.update(dict.fromkeys(above))
+        return
+    # What is on the shortest way has its own shortest way there.
+    _, way, key = best
+    answers[key] = way
+    while (link := above[key]) is not None:
+        key, index, step = link
+        answers[key] = way = way.through([(index, step)])
 
 
-def _way(above: dict[_Key, tuple[_Key, Step] | None], to: _Key) -> Iterator[Step]:
-    """The steps that lead to a function from where the search began."""
-    steps: list[Step] = []
-    link = above[to]
-    while link is not None:
-        to, step = link
-        steps.append(step)
-        link = above[to]
-    yield from reversed(steps)
+def _directly(fact: FunctionFact, cx: Context) -> _Way | None:
+    direct = direct_of(fact, cx)
+    return _Way(direct) if direct is not None else None
+
+
+def _links(above: dict[_Key, tuple[_Key, int, Step] | None], to: _Key) -> list[tuple[int, Step]]:
+    """The edges that lead to a function from where the search began."""
+    links: list[tuple[int, Step]] = []
+    while (link := above[to]) is not None:
+        to, index, step = link
+        links.append((index, step))
+    return links[::-1]
 
 
 def sleeps(node: Node, cx: Context) -> Sleep | None:
