@@ -18,6 +18,8 @@ from rfl_lint.analysis.comments.wording import BadlyWorded, EmptyReason, badly_w
 from rfl_lint.analysis.context.chains import labels as chain_labels
 from rfl_lint.analysis.context.faults import AtomicSleep, atomic_sleep
 from rfl_lint.analysis.context.functions import held_at
+from rfl_lint.analysis.context.relocking import conditional_lock, relocked
+from rfl_lint.analysis.context.sleepable import NeedlessAtomic, needless_atomic, undocumented_sleep
 from rfl_lint.analysis.docs.mentions import unlinked_mentions
 from rfl_lint.analysis.docs.modules import first_line, has_module_docs, is_public_module, links_c_header
 from rfl_lint.analysis.docs.srctree import broken_links
@@ -156,6 +158,7 @@ __all__ = [
     "Misplaced",
     "Misuse",
     "Needless",
+    "NeedlessAtomic",
     "NoOptions",
     "Node",
     "OperationKind",
@@ -190,6 +193,7 @@ __all__ = [
     "comment_beside",
     "comment_insertion",
     "compiled_together",
+    "conditional_lock",
     "context_queries",
     "core_types",
     "crowded",
@@ -239,10 +243,12 @@ __all__ = [
     "mismatches",
     "misnamed_sections",
     "misplaced_sections",
+    "needless_atomic",
     "needless_comments",
     "needless_safety_docs",
     "owned_references",
     "panicking_call",
+    "relocked",
     "repair",
     "safety_docs",
     "safety_skeleton",
@@ -261,6 +267,7 @@ __all__ = [
     "unchecked_pointers",
     "unchecked_results",
     "undocumented",
+    "undocumented_sleep",
     "undocumented_unsafety",
     "unjustified",
     "unlinked_mentions",

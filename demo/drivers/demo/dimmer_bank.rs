@@ -28,6 +28,17 @@ impl DimmerBank {
         }
     }
 
+    /// Turns the first dimmer down, or all lamps off.
+    fn lower(&self) {
+        match self.levels.lock().first() {
+            Some(0) | None => {}
+            Some(level) => {
+                let below = level - 1;
+                self.levels.lock()[0] = below;
+            }
+        }
+    }
+
     fn send(&self, level: u8) {
         *self.bus.lock() = u32::from(level);
         fsleep(Delta::from_micros(500));

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from rfl_lint.analysis.context.acquisitions import Held
 from rfl_lint.analysis.context.state import Frame, State, Value, agreed, met
 from rfl_lint.analysis.context.walk import Handler, Walk, inner, label_of
 from rfl_lint.syntax import Node
@@ -31,8 +32,21 @@ def _if(walk: Walk, node: Node) -> Value | None:
     taken, walk.state = walk.state, otherwise
     second = walk.branch(node.child_by_field_name("alternative"))
     ways = [(taken, first), (walk.state, second)]
+    walk.unsure[node.id] = _taken_in_one(otherwise, taken, walk.state)
     walk.state = met(taken, walk.state)
     return agreed([value for state, value in ways if state is not None])
+
+
+def _taken_in_one(before: State | None, one: State | None, other: State | None) -> tuple[Held, ...]:
+    """What is held behind one of two branches only, and was not before."""
+    if before is None or one is None or other is None or one.keys() == other.keys() == before.keys():
+        return ()
+    return tuple(
+        value.held
+        for here, there in ((one, other), (other, one))
+        for slot, value in here.items()
+        if slot not in there and slot not in before and value.is_certain
+    )
 
 
 def _condition(walk: Walk, node: Node) -> list[tuple[Node, Value]]:

@@ -7,6 +7,7 @@ whether a call in it sleeps by itself, and, only if none does, which functions o
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from rfl_lint.finding import Label
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node, span_of
 
+_CONSTANT: Final = re.compile(r"\bconst (\w+)")
 _Key = tuple[str, int]
 
 
@@ -117,9 +119,32 @@ def calls_of(fact: FunctionFact, cx: Context) -> list[Call]:
     key = fact.span.start
     if key not in known:
         body = body_of(cx, fact)
-        found = (call_of(node, cx.parsed) for node in (calls_in_time(body, cx) if body is not None else ()))
+        nodes = calls_in_time(body, cx) if body is not None else []
+        switches = _switches(fact)
+        if switches and any(f"if {name}" in cx.text(body) for name in switches if body is not None):
+            nodes = [node for node in nodes if not _is_switched(node, switches, cx)]
+        found = (call_of(node, cx.parsed) for node in nodes)
         known[key] = [call for call in found if call is not None]
     return known[key]
+
+
+def _switches(fact: FunctionFact) -> frozenset[str]:
+    """The names by which a caller chooses what a function does: `bool` parameters, generic constants."""
+    chosen = {param.name for param in fact.params if param.type == "bool"}
+    if "const" in fact.generics or "const" in fact.owner_generics:
+        chosen.update(_CONSTANT.findall(f"{fact.generics} {fact.owner_generics}"))
+    return frozenset(chosen | {f"!{name}" for name in chosen})
+
+
+def _is_switched(node: Node, switches: frozenset[str], cx: Context) -> bool:
+    """Whether a call stands in a branch that its function's caller chooses: some callers never come there."""
+    for above in cx.ancestors(node):
+        if above.type == "function_item":
+            break
+        condition = above.child_by_field_name("condition") if above.type == "if_expression" else None
+        if condition is not None and condition.end_byte <= node.start_byte and cx.text(condition) in switches:
+            return True
+    return False
 
 
 def _calls(_cx: Context) -> dict[int, list[Call]]:

@@ -30,15 +30,24 @@ class Contexts:
 
     cx: Context
     _seen: dict[int, State] = field(default_factory=dict)
+    _unsure: dict[int, tuple[Held, ...]] = field(default_factory=dict)
     _walked: set[int] = field(default_factory=set)
 
     def at(self, node: Node) -> State:
         """What is in which slot when a call (or macro call) runs."""
+        self._walk_around(node)
+        return self._seen.get(node.id, _NOTHING)
+
+    def behind(self, node: Node) -> tuple[Held, ...]:
+        """What is held behind an `if`, or is not."""
+        self._walk_around(node)
+        return self._unsure.get(node.id, ())
+
+    def _walk_around(self, node: Node) -> None:
         function = enclosing_function(node, self.cx)
         if function is not None and function.id not in self._walked:
             self._walked.add(function.id)
             self._walk(function)
-        return self._seen.get(node.id, _NOTHING)
 
     def _walk(self, function: Node) -> None:
         body = function.child_by_field_name("body")
@@ -46,6 +55,7 @@ class Contexts:
             walk = Walk(self.cx, dict(self._start(function)), _HANDLERS)
             walk.expression(body)
             self._seen.update(walk.seen)
+            self._unsure.update(walk.unsure)
 
     def _start(self, function: Node) -> Iterator[tuple[int, Value]]:
         """What is held when a function begins: guards it is given, and what its caller is known to be."""
@@ -98,6 +108,11 @@ def contexts(cx: Context) -> Contexts:
 def state_at(node: Node, cx: Context) -> State:
     """What is in which slot when a call or macro call runs; empty where it cannot be told."""
     return contexts(cx).at(node) if cx.memo(_file_may_hold) else _NOTHING
+
+
+def unsure_behind(node: Node, cx: Context) -> tuple[Held, ...]:
+    """What is held behind an `if` where one of its branches took it, and not where the other one did."""
+    return contexts(cx).behind(node) if cx.memo(_file_may_hold) else ()
 
 
 def held_at(node: Node, cx: Context) -> tuple[Held, ...]:

@@ -60,6 +60,8 @@ def direct_sleep(call: Call, cx: Context) -> Sleep | None:
         return _sleep(call, cx, f"{call.name}!", why, is_allocation=True)
     if call.owner == "bindings":
         why = table.sleeping_c.get(call.name)
+        if why is None and call.name.endswith(table.sleepy_endings):
+            why = table.sleepy_because
         if why is not None:
             return _sleep(call, cx, call.name, why)
     return (
@@ -86,7 +88,8 @@ def _allocation(call: Call, table: ContextTable, cx: Context) -> Sleep | None:
             if _is_own_store(call, table, cx):
                 return None
             flags = " ".join(text.split())
-            return _sleep(call, cx, call.name, f"it allocates with `{flags}`", is_allocation=True)
+            owner = f"{call.owner}::" if call.owner[:1].isupper() else ""
+            return _sleep(call, cx, owner + call.name, f"it allocates with `{flags}`", is_allocation=True)
     return None
 
 

@@ -38,6 +38,8 @@ class LockKind:
     tries: frozenset[str]
     guard: str
     may_sleep: frozenset[str]
+    is_shared: bool = False
+    """Whether it may be held several times at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class ContextTable:
     sleeping: dict[tuple[str, str], SleepingFunction]
     sleeping_macros: dict[str, str]
     sleeping_c: dict[str, str]
+    sleepy_endings: tuple[str, ...]
+    sleepy_because: str
     drops: dict[str, tuple[str, frozenset[str]]]
     """Types whose values sleep when they are dropped: why, and in which modules they are."""
     c_opens: dict[str, tuple[int, Hold]]
@@ -117,6 +121,7 @@ def context_table(tables: Tables) -> ContextTable:
             frozenset(row.get("tries", ())),
             row["guard"],
             frozenset(row.get("may_sleep", ())),
+            row.get("shared", False),
         )
         if row.get("by_kind"):
             continue
@@ -124,7 +129,7 @@ def context_table(tables: Tables) -> ContextTable:
         if known is not None and known.hold is kind.hold:
             kind = LockKind(
                 kind.type, kind.hold, kind.sleeps, kind.takes | known.takes, kind.tries | known.tries, kind.guard,
-                kind.may_sleep | known.may_sleep,
+                kind.may_sleep | known.may_sleep, kind.is_shared or known.is_shared,
             )  # fmt: skip
         by_type[row["type"]] = kind
         if "backend" in row:
@@ -172,6 +177,8 @@ def context_table(tables: Tables) -> ContextTable:
         },
         sleeping_macros={name: row["why"] for row in sleeping["macros"] for name in row["names"]},
         sleeping_c={name: row["why"] for row in sleeping["c"] for name in row["names"]},
+        sleepy_endings=tuple(sleeping["conventions"]["endings"]),
+        sleepy_because=sleeping["conventions"]["why"],
         c_opens=c_opens,
         c_closes=c_closes,
         callbacks={

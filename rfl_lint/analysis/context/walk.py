@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from rfl_lint.analysis.code.scopes import pattern_names, scopes
+from rfl_lint.analysis.context.acquisitions import Held
 from rfl_lint.analysis.context.state import Frame, State, Value, agreed, met, nameless
 from rfl_lint.analysis.context.table import ContextTable, context_table
 from rfl_lint.rule import Context
@@ -47,6 +48,8 @@ class Walk:
         self.seen: dict[int, State] = {}
         self.temporaries: list[list[int]] = [[]]
         self.frames: list[Frame] = []
+        self.unsure: dict[int, tuple[Held, ...]] = {}
+        """What is held behind an `if`, by its node, or is not: taken in one of its branches."""
         self.exits: list[State | None] = []
         """What is held where the function, or the closure that runs now, is left before its end."""
         self._depth = 0
