@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -62,6 +62,8 @@ class FileResult:
     unparsed_lines: tuple[int, ...] = ()
     sources: tuple[SourceFile, ...] = ()
     coverage: Coverage | None = None
+    reached: frozenset[str] = field(default=frozenset(), compare=False)
+    """The other files of the tree whose text may have had a say in it."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def _judged(parsed: ParsedFile, lint: Lint, workspace: Workspace, facts: FileFac
         lines,
         _sources(findings, cx),
         coverage,
+        workspace.reached(source.path),
     )
 
 

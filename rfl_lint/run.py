@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 from rfl_lint.analysis.coverage.count import Coverage
 from rfl_lint.batch import Outcome, Plan, outcomes
@@ -32,6 +33,22 @@ class Filter:
     expand: Callable[[str], Sequence[str]] = lambda name: [name]
 
 
+class Run(Protocol):
+    """How the targets of a selection are linted: `run_targets`, or what gives the same report."""
+
+    def __call__(
+        self,
+        selection: Selection,
+        plan: Plan,
+        chosen: Filter,
+        *,
+        texts: Mapping[str, bytes] = MappingProxyType({}),
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> Report:
+        """Lint all targets and report on them."""
+        ...
+
+
 def run_targets(
     selection: Selection,
     plan: Plan,
@@ -46,24 +63,43 @@ def run_targets(
     """
     targets = selection.targets
     held = {target.file: texts[path] for path, target in shown_paths(targets).items() if path in texts}
-    prefixes = _prefixes(targets)
-    had: dict[tuple[Path | None, str], Outcome] = {}
-    errors = [str(error) for error in selection.errors]
+    had, errors = lint_targets(targets, plan, held, progress)
+    return report_on(selection, had, chosen, errors)
+
+
+def lint_targets(
+    targets: Sequence[Target],
+    plan: Plan,
+    held: Mapping[Path, bytes] = MappingProxyType({}),
+    progress: Callable[[int], None] = lambda _done: None,
+) -> tuple[dict[Target, Outcome], list[str]]:
+    """What linting each target gave, and what kept the run from linting all; `held` stand in for files' content."""
+    had: dict[Target, Outcome] = {}
+    errors: list[str] = []
     try:
         for target, outcome in outcomes(targets, plan, held):
-            had[target.tree.root, target.path] = outcome
+            had[target] = outcome
             progress(1)
     except WorkerError as error:
-        missing = [target.path for target in targets if (target.tree.root, target.path) not in had]
+        missing = [target.path for target in targets if target not in had]
         errors.append(f"{error}; not linted: {', '.join(missing[:5])}{', …' if len(missing) > 5 else ''}")
+    return had, errors
+
+
+def report_on(
+    selection: Selection, had: Mapping[Target, Outcome], chosen: Filter, errors: Iterable[str] = ()
+) -> Report:
+    """The report on a selection of which each target was linted."""
+    prefixes = _prefixes(selection.targets)
+    told = [*map(str, selection.errors), *errors]
     done: list[FileResult] = []
-    for target in targets:
-        result = had.get((target.tree.root, target.path))
+    for target in selection.targets:
+        result = had.get(target)
         if isinstance(result, SourceError):
-            errors.append(str(result))
+            told.append(str(result))
         elif result is not None:
             done.append(_prefixed(result, prefixes[target.tree.root]))
-    return make_report(done, chosen, skipped=selection.skipped, errors=errors)
+    return make_report(done, chosen, skipped=selection.skipped, errors=told)
 
 
 def make_report(

@@ -212,6 +212,12 @@ def _makefile_lints(tree: KernelTree) -> frozenset[str]:
     return frozenset(_TURNED_ON.findall(tree.text("Makefile") or ""))
 
 
+def forget() -> None:
+    """Read again what was read off folders and Makefiles: for a process that outlives a change to them."""
+    _names_in.cache_clear()
+    _makefile_lints.cache_clear()
+
+
 def find_root(path: Path, fallback: Path | None = None) -> Path:
     """The root of the tree that `path` (absolute, a file or folder) belongs to.
 

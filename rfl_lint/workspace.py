@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from rfl_lint.ancestry import Ancestry
@@ -66,6 +67,7 @@ class Workspace:
     ancestry: Ancestry = field(init=False)
     _opened: dict[str, Context | None] = field(default_factory=dict)
     _opened_bytes: int = 0
+    _asked: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ancestry = Ancestry(self.tree.root)
@@ -97,7 +99,7 @@ class Workspace:
             Role.GENERATED if is_bindgen_output(parsed.source.data) else self.tree.role(path),
             facts,
             self._index if self.index is not None else Index([facts]),
-            reach=self._other,
+            reach=partial(self._other, path),
             c_facts=self.c_facts,
             tables=self.tables,
         )
@@ -127,7 +129,18 @@ class Workspace:
         opened = self._opened.get(path)
         return opened.parsed if opened is not None else None
 
-    def _other(self, path: str) -> Context | None:
+    def reached(self, path: str) -> frozenset[str]:
+        """The other files that what is known of a file may come from: those it asked for, and those that they did."""
+        found = {path}
+        waiting = [path]
+        while waiting:
+            new = self._asked.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
+        return frozenset(found - {path})
+
+    def _other(self, asking: str, path: str) -> Context | None:
+        self._asked.setdefault(asking, set()).add(path)
         if path not in self._opened:
             self._opened[path] = None  # until it is there: whoever asks again while it is made gets nothing
             self._opened[path] = self._open(path)

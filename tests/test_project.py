@@ -79,6 +79,7 @@ LAYERS = (
     "fixes",
     "suppressing",
     "run",
+    "relint",
     "output",
     "docs",
     "cli",

@@ -100,6 +100,9 @@ def check(
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="PATH", help="Lint standard input as if it were this file.")
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Lint again whenever a file changes, until Ctrl-C.")
+    ] = False,
     tree: options.Tree = None,
     jobs: options.Jobs = None,
     no_cache: options.NoCache = False,
@@ -136,6 +139,7 @@ def check(
                 no_baseline=no_baseline,
                 write_baseline=write_baseline,
                 prune_baseline=prune_baseline,
+                watch=watch,
                 stdin_filename=stdin_filename,
                 tree=tree,
                 jobs=jobs,

@@ -17,7 +17,7 @@ from rfl_lint.cli.status import say
 from rfl_lint.errors import UsageError
 from rfl_lint.inputs.files import Selection, Target, relative_path
 from rfl_lint.report import Report
-from rfl_lint.run import make_report, run_targets, shown_paths
+from rfl_lint.run import Run, make_report, run_targets, shown_paths
 from rfl_lint.source import SourceFile
 
 
@@ -42,8 +42,15 @@ def run_check(request: CheckRequest) -> int:
         )
     if request.diff is not None and rewrites(request):
         raise UsageError("--diff shows what a change adds: change files without it")
-    setup = prepare(request)
-    job = _stdin_job(request, setup) if _reads_stdin(request) else files_job(request, setup)
+    if request.watch:
+        from rfl_lint.cli.watch import run_watch  # noqa: PLC0415 - most runs are over when they have printed
+
+        return run_watch(request, _check)
+    return _check(request, prepare(request))
+
+
+def _check(request: CheckRequest, setup: Setup, run: Run = run_targets) -> int:
+    job = _stdin_job(request, setup) if _reads_stdin(request) else files_job(request, setup, run)
     baseline = baseline_of(request, setup, job)
     if baseline is not None:
         job = baseline.over(job)
@@ -89,7 +96,7 @@ def _outside(path: Path, root: Path) -> bool:
     return root not in path.parents
 
 
-def files_job(request: CheckRequest, setup: Setup) -> Job:
+def files_job(request: CheckRequest, setup: Setup, run: Run = run_targets) -> Job:
     """The files that a request names, or those of the current folder."""
     if "" in request.paths:
         raise UsageError("an empty path names no file; `.` is the current folder")
@@ -101,7 +108,7 @@ def files_job(request: CheckRequest, setup: Setup) -> Job:
 
     def lint(texts: Mapping[str, bytes]) -> Report:
         with Progress(len(selection.targets), shown=not request.quiet and sys.stderr.isatty()) as progress:
-            return run_targets(selection, setup.plan, setup.chosen, texts=texts, progress=progress.advance)
+            return run(selection, setup.plan, setup.chosen, texts=texts, progress=progress.advance)
 
     if request.diff is None:
         return Job(lint, shown_paths(selection.targets))

@@ -72,6 +72,7 @@ class CheckRequest:
     no_baseline: bool = False
     write_baseline: bool = False
     prune_baseline: bool = False
+    watch: bool = False
 
 
 def rewrites(request: CheckRequest) -> bool:
@@ -88,6 +89,7 @@ class Setup:
     finder: FileFinder
     failures: tuple[PluginError, ...]
     outputs: tuple[OutputFile, ...] = ()
+    config: Path | None = None
 
 
 def prepare(request: CheckRequest) -> Setup:
@@ -119,7 +121,7 @@ def prepare(request: CheckRequest) -> Setup:
         (*config.exclude, *request.exclude), tree=request.tree, force_exclude=request.force_exclude
     )
     plan = Plan(lint, request.jobs, None if request.no_cache else cache_folder())
-    return Setup(plan, chosen, finder, failures, outputs)
+    return Setup(plan, chosen, finder, failures, outputs, config.path)
 
 
 def registry_of(request: CheckRequest) -> Registry:

@@ -80,6 +80,15 @@ class FileFinder:
             self._patterns, tree=tree if self._tree is not None else None, force_exclude=self._force
         )
 
+    def afresh(self) -> FileFinder:
+        """Another finder that is asked the same and has found nothing yet."""
+        return FileFinder(self._patterns, tree=self._tree, force_exclude=self._force)
+
+    @property
+    def roots(self) -> list[Path]:
+        """The roots of the trees that files were found in."""
+        return list(self._trees)
+
     def root_of(self, folder: Path, asked: Path | None = None) -> Path:
         """The root that files of an absolute folder belong to; `asked` is the folder that was asked for."""
         if self._tree is not None:
