@@ -124,7 +124,9 @@ def test_a_terminal_is_cleared_before_each_report(cli: Runner) -> None:
     [
         (["--fix"], "--watch looks on"),
         (["-"], "standard input"),
-        (["--diff"], "--diff"),
+        (["--diff"], "give --diff without it"),
+        (["--patch", "a.patch"], "give --patch without it"),
+        (["--add-suppressions", "reason"], "give --add-suppressions without it"),
         (["--write-baseline"], "--write-baseline"),
         (["--select", "no-such-rule"], "no rule or group"),
     ],

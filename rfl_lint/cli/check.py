@@ -32,6 +32,10 @@ def run_check(request: CheckRequest) -> int:
         raise UsageError(
             "--unsafe-fixes says which fixes --fix and --show-fixes take: give one of these with it"
         )
+    if request.watch:
+        from rfl_lint.cli.watch import run_watch  # noqa: PLC0415 - most runs are over when they have printed
+
+        return run_watch(request, _check)
     if request.patch is not None:
         from rfl_lint.cli.patch import patch_of_check, run_patch  # noqa: PLC0415 - most runs read no patch
 
@@ -42,10 +46,6 @@ def run_check(request: CheckRequest) -> int:
         )
     if request.diff is not None and rewrites(request):
         raise UsageError("--diff shows what a change adds: change files without it")
-    if request.watch:
-        from rfl_lint.cli.watch import run_watch  # noqa: PLC0415 - most runs are over when they have printed
-
-        return run_watch(request, _check)
     return _check(request, prepare(request))
 
 
