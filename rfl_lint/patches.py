@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -46,6 +46,8 @@ class PatchRun:
     c_names: frozenset[str] = frozenset()
     """The C functions that the patches call, as far as they are known beforehand: all are looked up at once."""
     input_name: str = "<stdin>"
+    excluded: Callable[[str], bool] = lambda _path: False
+    """Whether the configuration leaves a path out."""
     results: list[FileResult] = field(default_factory=list)
     views: dict[str, View] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -128,8 +130,8 @@ class PatchRun:
             self._skip("no change of the text")
             return None
         role = self.tree.role(path)
-        if role not in KERNEL_ROLES:
-            self._skip(str(role))
+        if role not in KERNEL_ROLES or self.excluded(path):
+            self._skip(str(role) if role not in KERNEL_ROLES else "excluded")
             return None
         whole = new_file(path, diff) or self._applied(path, diff)
         if whole is not None:

@@ -252,3 +252,33 @@ def test_control_characters_of_a_mail_do_not_reach_the_terminal(lint: Runner) ->
         assert ran.status == 1
         assert "\x1b" not in ran.out + ran.err
         assert "\u202e" not in ran.out + ran.err
+
+
+def test_several_inputs_are_a_series(lint: Runner) -> None:
+    lint.write(PATH, START)
+    lint.write("1.patch", DIFF)
+    more = "+fn again(p: *mut u8) -> u8 {\n+    unsafe { *p.add(1) }\n+}\n"
+    lint.write(
+        "2.patch",
+        f"diff --git a/{PATH} b/{PATH}\n--- a/{PATH}\n+++ b/{PATH}\n@@ -5 +5,4 @@\n }}\n{more}",
+    )
+    lint.write("3.txt", "no patch at all\n")
+    ran = lint("patch", "1.patch", "2.patch", "3.txt", "--tree", ".", "--output-format", "json")
+    found = [(each["path"], each["line"], each["mail_line"]) for each in json.loads(ran.out)["findings"]]
+    assert found == [(PATH, 4, 8), (PATH, 7, 7)]
+    assert ran.err == "rfl-lint: note: 3.txt holds no patch\n"
+    assert lint("patch", "-", "-").status == 2
+
+
+def test_what_is_said_of_one_of_several_inputs_bears_its_name(lint: Runner) -> None:
+    lint.write("1.patch", DIFF)
+    lint.write("2.patch", DIFF.replace(PATH, "../../etc/x.rs"))
+    ran = lint("patch", "1.patch", "2.patch", "--output-format", "concise")
+    assert ran.status == 2
+    assert "error: 2.patch: line " in ran.err
+
+
+def test_what_the_configuration_excludes_is_left_out(lint: Runner) -> None:
+    lint.write("rfl-lint.toml", "exclude = ['drivers/demo/']\n")
+    ran = patched(lint, MAIL)
+    assert (ran.status, ran.out) == (0, "no findings in 0 files; left out: 1 excluded file\n")

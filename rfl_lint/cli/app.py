@@ -168,14 +168,14 @@ def check(
 
 @app.command()
 def patch(
-    source: Annotated[
-        str,
+    sources: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="[FILE|-|A..B]",
-            help="A diff, a mail, a mailbox, a review mail that quotes a patch, or a range of commits.",
+            metavar="[FILE|-|A..B]...",
+            help="Diffs, mails, mailboxes, review mails that quote a patch, or ranges of commits, one after the other.",
             show_default=False,
         ),
-    ] = "-",
+    ] = None,
     reply: Annotated[
         bool, typer.Option("--reply", help="Print a draft of a review mail. Nothing is ever sent.")
     ] = False,
@@ -213,7 +213,7 @@ def patch(
     return carried_out(
         lambda: run_patch(
             PatchRequest(
-                source=source,
+                sources=tuple(sources or ("-",)),
                 reply=reply,
                 mailback=mailback,
                 nipa=nipa,

@@ -38,7 +38,7 @@ _SILENT: Final = frozenset({"checkpatch", "b4-json"})
 class PatchRequest:
     """The options of one `patch` besides those that it shares with `check`."""
 
-    source: str
+    sources: tuple[str, ...]
     check: CheckRequest
     reply: bool = False
     mailback: bool = False
@@ -56,7 +56,7 @@ def patch_of_check(check: CheckRequest) -> PatchRequest:
     if len(check.paths) > 1 or (check.paths and not Path(check.paths[0]).is_dir()):
         raise UsageError("--patch names what is linted: beside it, only the root of the tree can be given")
     tree = check.tree or (Path(check.paths[0]) if check.paths else None)
-    return PatchRequest(check.patch or "-", replace(check, tree=tree, paths=()))
+    return PatchRequest((check.patch or "-",), replace(check, tree=tree, paths=()))
 
 
 def run_patch(request: PatchRequest) -> int:
@@ -67,13 +67,20 @@ def run_patch(request: PatchRequest) -> int:
         raise UsageError(f"--tree {check.tree}: no such folder")
     setup = prepare(check)
     tree = _tree(check)
-    data, name = _input(request.source, tree)
-    messages = read_messages(data)
-    patches = [read_patch(message) for message in messages]
+    if request.sources.count("-") > 1:
+        raise UsageError("standard input can be read only once")
+    inputs = [_read(source, tree) for source in request.sources]
+    patches = [patch for each in inputs for patch in each.patches]
     extents = {rule.meta.name: rule.meta.extent for rule in setup.plan.lint.rules}
-    run = PatchRun(tree, setup.plan, extents, frozenset(called_functions(_added(patches))), name)
-    for patch in patches:
-        run.lint(patch)
+    run = PatchRun(
+        tree,
+        setup.plan,
+        extents,
+        frozenset(called_functions(_added(patches))),
+        excluded=setup.finder.excludes,
+    )
+    for each in inputs:
+        _lint_input(run, each, named=len(inputs) > 1)
     report = make_report(run.results, setup.chosen, skipped=run.skipped, errors=run.errors, views=run.views)
     baseline = _baseline(check, setup, tree)
     if baseline is not None:
@@ -82,17 +89,44 @@ def run_patch(request: PatchRequest) -> int:
     report = filed(report, setup, options)
     silent = check.output_format in _SILENT
     if not silent and not check.quiet:
-        if not any(patch.files for patch in patches):
-            say(f"note: {name} holds no patch")
+        for each in inputs:
+            if not any(patch.files for patch in each.patches):
+                say(f"note: {each.name} holds no patch")
         for note in dict.fromkeys(run.notes):
             say(f"note: {note}")
     if request.reply:
-        _print_replies(report, messages)
+        _print_replies(report, [message for each in inputs for message in each.messages])
     else:
         render(check.output_format, report, sys.stdout, options)
     sys.stdout.flush()
     complain(report, setup.failures, debug=check.debug)
     return _status(request, report, setup)
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """What one source holds, and what to call it."""
+
+    name: str
+    messages: list[Message]
+    patches: list[Patch]
+
+
+def _read(source: str, tree: KernelTree) -> _Input:
+    data, name = _input(source, tree)
+    messages = read_messages(data)
+    return _Input(name, messages, [read_patch(message) for message in messages])
+
+
+def _lint_input(run: PatchRun, given: _Input, *, named: bool) -> None:
+    """Lint the patches of an input; among several, what is said of it bears its name."""
+    run.input_name = given.name
+    notes, errors = len(run.notes), len(run.errors)
+    for patch in given.patches:
+        run.lint(patch)
+    if named:
+        run.notes[notes:] = [f"{given.name}: {note}" for note in run.notes[notes:]]
+        run.errors[errors:] = [f"{given.name}: {error}" for error in run.errors[errors:]]
 
 
 def _baseline(check: CheckRequest, setup: Setup, tree: KernelTree) -> Baseline | None:

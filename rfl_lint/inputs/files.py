@@ -89,6 +89,10 @@ class FileFinder:
         """The roots of the trees that files were found in."""
         return list(self._trees)
 
+    def excludes(self, path: str) -> bool:
+        """Whether the patterns leave out a path that is relative to a root."""
+        return self._exclude is not None and self._exclude(path)
+
     def root_of(self, folder: Path, asked: Path | None = None) -> Path:
         """The root that files of an absolute folder belong to; `asked` is the folder that was asked for."""
         if self._tree is not None:
@@ -136,7 +140,7 @@ class FileFinder:
         path = relative_path(absolute, root)
         role = tree.role(path)
         if not named or self._force:
-            if self._exclude is not None and self._exclude(path):
+            if self.excludes(path):
                 self._skip("excluded")
                 return
             if role in _LEFT_OUT:

@@ -56,8 +56,17 @@ def changes_against(root: Path, revision: str) -> bytes:
         "--no-color",
         "--src-prefix=a/",
     ]
-    command = ["diff", *options, "--dst-prefix=b/", "--unified=0", revision, "--", "*.rs"]
+    known = revision
+    if revision == "HEAD" and not _has_head(root):
+        known = os.fsdecode(_printed(root, ["hash-object", "-t", "tree", "--stdin"], "tree").strip())
+    command = ["diff", *options, "--dst-prefix=b/", "--unified=0", known, "--", "*.rs"]
     return _printed(root, command, revision)
+
+
+def _has_head(root: Path) -> bool:
+    """Whether there is a commit yet: before the first one everything is a change."""
+    done = _git(root, ["rev-parse", "--verify", "--quiet", "HEAD"])
+    return done is None or done.returncode == 0
 
 
 def top_of(folder: Path) -> Path:
@@ -82,6 +91,7 @@ def _git(root: Path, command: list[str]) -> subprocess.CompletedProcess[bytes] |
     try:
         return subprocess.run(  # noqa: S603 - fixed program, no shell
             ["git", *_SAFE, "-C", str(root), *command],  # noqa: S607 - the git of the user's own PATH
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
             env=environment,
