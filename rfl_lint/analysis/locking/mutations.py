@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,7 @@ from rfl_lint.syntax import FragmentKind, Node, span_of
 _TRANSPARENT: Final = frozenset({"Option", "Pin", "Cell", "ManuallyDrop"})
 _C_WRAPPERS: Final = frozenset({"Opaque", "UnsafeCell", "MaybeUninit"})
 _POINTERS: Final = (b"*mut", b"*const", b"NonNull")
+_EXCLUSIVE: Final = re.compile(rb"\bas_mut\s*\(|&\s*mut\s*\(?\s*\*")
 _ASSIGNMENTS: Final = frozenset({"assignment_expression", "compound_assignment_expr"})
 _MAX_STEPS: Final = 40
 _C_TYPES: Final = frozenset({"c_void"})
@@ -91,7 +93,8 @@ def _written(cx: Context) -> Iterator[tuple[Node, Node, Node]]:
         written = call.receiver if call.form is CallForm.METHOD else next(iter(call.arguments), None)
         if written is not None:
             yield node, written, node
-    for fragment in cx.parsed.fragments:
+    makes_references = _EXCLUSIVE.search(cx.source.data) is not None
+    for fragment in cx.parsed.fragments if makes_references else ():
         if fragment.kind is FragmentKind.DOC_CODE:
             continue
         for nodes in fragment.find(_ASSIGNMENTS).values():
