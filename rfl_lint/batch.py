@@ -66,6 +66,13 @@ def outcomes(
         yield from _Tree(tree, linted, plan).with_texts(texts).outcomes()
 
 
+def opened_tree(tree: KernelTree, files: Sequence[Target], plan: Plan) -> tuple[Workspace, Index]:
+    """A tree to ask questions of, with an index of these files."""
+    whole = _Tree(tree, list(files), plan)
+    index = Index(whole.facts())
+    return whole.workspace(index), index
+
+
 def lint_text(source: SourceFile, target: Target, plan: Plan) -> FileResult:
     """Lint a text, which need not be on disk, as the file that `target` says it is."""
     return _Tree(target.tree, [target], plan).over([source])[0]

@@ -350,6 +350,28 @@ def explain(
 
 
 @app.command()
+def context(
+    function: Annotated[
+        str, typer.Argument(help="A function: `flush`, `Process::flush`, `path.rs:LINE`.", show_default=False)
+    ],
+    tree: options.Tree = None,
+    output_format: Annotated[
+        options.ListFormat, typer.Option(help="Text for people, or JSON.")
+    ] = options.ListFormat.TEXT,
+    config: options.ConfigFile = None,
+    isolated: options.Isolated = False,
+    no_cache: options.NoCache = False,
+    color: options.Color = options.When.AUTO,
+) -> int:
+    """Tell whether a function may sleep, what it takes, and where from it is called."""
+    from rfl_lint.cli.context import ContextRequest, run_context  # noqa: PLC0415
+    from rfl_lint.cli.status import carried_out  # noqa: PLC0415
+
+    request = ContextRequest(function, tree, output_format.value, config, isolated, no_cache, color.value)
+    return carried_out(lambda: run_context(request))
+
+
+@app.command()
 def rules(
     output_format: Annotated[
         options.ListFormat, typer.Option(help="A table or JSON.")

@@ -19,6 +19,7 @@ from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node, span_of
 
+_FUNCTIONS: Final = frozenset({"function_item"})
 _RENAMED: Final = re.compile(rb"\s+as\s+(?!_\b)\w")
 _HANDLERS: Final[Mapping[str, Handler]] = {**STATEMENTS, **BRANCHES, **RUNNING}
 _NOTHING: Final[State] = {}
@@ -60,16 +61,31 @@ class Contexts:
     def _start(self, function: Node) -> Iterator[tuple[int, Value]]:
         """What is held when a function begins: guards it is given, and what its caller is known to be."""
         yield from _parameter_guards(function, self.cx)
-        impl = enclosing_impl(function, self.cx)
-        trait = impl.child_by_field_name("trait") if impl is not None and impl.type == "impl_item" else None
-        name = function.child_by_field_name("name")
-        if trait is None or name is None:
-            return
-        written = self.cx.text(trait)
-        known = context_table(self.cx.tables).callbacks.get((head_name(written), self.cx.text(name)))
-        if known is not None and known[0] == "atomic" and _is_the_kernels(written, trait, self.cx):
+        known, name = _callback(function, self.cx), function.child_by_field_name("name")
+        if known is not None and known[0] == "atomic" and name is not None:
             held = Held(Source.CALLBACK, Hold.ATOMIC, span_of(name), known[1], name.start_byte)
             yield name.start_byte, Value(held)
+
+
+def _callback(function: Node, cx: Context) -> tuple[str, str] | None:
+    """In which context the kernel calls a function that a trait of its own asks for, and why."""
+    impl = enclosing_impl(function, cx)
+    trait = impl.child_by_field_name("trait") if impl is not None and impl.type == "impl_item" else None
+    name = function.child_by_field_name("name")
+    if trait is None or name is None:
+        return None
+    written = cx.text(trait)
+    known = context_table(cx.tables).callbacks.get((head_name(written), cx.text(name)))
+    return known if known is not None and _is_the_kernels(written, trait, cx) else None
+
+
+def callback_of(start: int, cx: Context) -> tuple[str, str] | None:
+    """The same of the function of this file that starts at a byte."""
+    for fragment in cx.parsed.fragments_at(start):
+        for node in fragment.find(_FUNCTIONS).get("function_item", ()):
+            if node.start_byte == start:
+                return _callback(node, cx)
+    return None
 
 
 def _parameter_guards(function: Node, cx: Context) -> Iterator[tuple[int, Value]]:
