@@ -14,7 +14,7 @@ help:
 	@echo "make test                 everything that CI checks: format, lint, types, docs, tests"
 	@echo "make lint | types         one part of it"
 	@echo "make format               format the code and mend what ruff can mend"
-	@echo "make docs                 make docs/rules, the README's table and the picture anew"
+	@echo "make docs                 make docs/rules, the README's table, the manual page and the picture anew"
 	@echo "make kernel VERSION=6.12  fetch the Rust parts of a kernel into $(KERNELS)/"
 	@echo "make tables               look the tables of kernel knowledge up in the kernels of $(KERNELS)/"
 	@echo "make bench                measure speed, on the kernels that are there"

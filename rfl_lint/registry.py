@@ -26,7 +26,7 @@ from rfl_lint.rule import Rule
 from rfl_lint.syntax import check_kinds
 
 _BUILTIN: Final = "rfl_lint.rules"
-_KEYWORDS: Final = ("default", "strict", "all")
+KEYWORDS: Final = ("default", "strict", "all")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Registry:
             return [selector]
         if selector in self.groups:
             return self.groups[selector]
-        known = [*self.rules, *self.groups, *_KEYWORDS]
+        known = [*self.rules, *self.groups, *KEYWORDS]
         near = difflib.get_close_matches(selector, known, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(f'`{name}`' for name in near)}? " if near else ""
         raise UsageError(f"no rule or group is called `{selector}`{hint or '; '}`rfl-lint rules` lists them")
@@ -132,7 +132,7 @@ def _load_file(path: Path, *, trust: bool) -> ModuleType:
 
 def _add(rules: dict[str, type[Rule]], rule: type[Rule]) -> None:
     name = rule.meta.name
-    if name in _KEYWORDS:
+    if name in KEYWORDS:
         raise PluginError(f"`{name}` is a word of the command line, not a rule name")
     if name in rules and rules[name] is not rule:
         raise PluginError(f"rule `{name}` is already defined by {rules[name].__module__}")

@@ -1,4 +1,4 @@
-"""Make docs/rules, the README's rule table and the code quoted in the pages on plugins, or check them for drift.
+"""Make docs/rules, the README's rule table, the manual page and the code quoted in pages, or check them for drift.
 
 usage: generate_docs.py [--check]
 """
@@ -12,12 +12,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from rfl_lint.cli.manual import manual_page
 from rfl_lint.docs import markdown_pages, with_rules_table
 from rfl_lint.registry import builtin_rules
 
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ROOT / "docs" / "rules"
 README: Final = ROOT / "README.md"
+MANUAL: Final = ROOT / "docs" / "man" / "rfl-lint.1"
 QUOTING: Final = (ROOT / "docs" / "plugins.md", ROOT / "docs" / "subsystem-packs.md")
 _QUOTE: Final = re.compile(r"(<!-- from (\S+) -->\n```\w*\n).*?(?<=\n)```\n", re.DOTALL)
 
@@ -27,6 +29,7 @@ def wanted_files() -> dict[Path, str]:
     rules = builtin_rules()
     files = {PAGES / name: text for name, text in markdown_pages(rules).items()}
     files[README] = with_rules_table(README.read_text(encoding="utf-8"), rules, "docs/rules/")
+    files[MANUAL] = manual_page()
     files |= {page: with_quotes(page) for page in QUOTING}
     return files
 
@@ -71,10 +74,10 @@ def main() -> int:
         found = drift(files)
         print("\n".join([*found, "run `make docs`"]) if found else "generated documentation is up to date")
         return 1 if found else 0
-    PAGES.mkdir(parents=True, exist_ok=True)
     for path in stale_pages(files):
         path.unlink()
     for path, text in files.items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return 0
 

@@ -32,6 +32,13 @@ def test_a_file_is_linted(installed: Path, tmp_path: Path) -> None:
     assert done.status == 1
 
 
+def test_the_page_and_the_manual_come_with_it(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.rs").write_text("fn f() {}\n")
+    succeed([installed / "rfl-lint", "report"], tmp_path)
+    assert "Content-Security-Policy" in (tmp_path / "rfl-lint-report.html").read_text()
+    assert (installed.parent / "share" / "man" / "man1" / "rfl-lint.1").is_file()
+
+
 def test_nothing_needs_what_only_developers_install(installed: Path, tmp_path: Path) -> None:
     names = json.loads(succeed([installed / "python", "-m", "pip", "list", "--format", "json"], tmp_path))
     developers = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
@@ -51,7 +58,8 @@ def test_the_installation_is_consistent(installed: Path, tmp_path: Path) -> None
 def test_the_wheel_takes_one_name_and_carries_its_data(installed: Path, clone: Path) -> None:
     (wheel,) = (installed.parents[1] / "dist").glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {name.split("/")[0] for name in names} == {"rfl_lint", f"rfl_lint-{VERSION}.dist-info"}
+    beside = {f"rfl_lint-{VERSION}.dist-info", f"rfl_lint-{VERSION}.data"}
+    assert {name.split("/")[0] for name in names} == {"rfl_lint", *beside}
     wanted = {str(path.relative_to(clone)) for path in (clone / "rfl_lint").rglob("*") if path.is_file()}
     wanted |= {f"rfl_lint/{path.relative_to(clone)}" for path in (clone / "rules").rglob("*.py")}
     assert wanted - names == set()

@@ -57,18 +57,33 @@ class ListFormat(StrEnum):
     JSON = "json"
 
 
+def _completed(incomplete: str) -> list[str]:
+    """What a shell offers where names are asked for, several of them with commas between."""
+    from rfl_lint.registry import KEYWORDS, load_registry  # noqa: PLC0415 - only when the shell asks
+
+    registry = load_registry()
+    before, comma, _ = incomplete.rpartition(",")
+    return [before + comma + name for name in (*KEYWORDS, *registry.groups, *registry.rules)]
+
+
 Select = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAMES", help="Rules, groups, `default`, `strict` or `all`, instead of the default set."
+        metavar="NAMES",
+        help="Rules, groups, `default`, `strict` or `all`, instead of the default set.",
+        autocompletion=_completed,
     ),
 ]
 
 ExtendSelect = Annotated[
-    list[str] | None, typer.Option(metavar="NAMES", help="Rules or groups beside those selected.")
+    list[str] | None,
+    typer.Option(metavar="NAMES", help="Rules or groups beside those selected.", autocompletion=_completed),
 ]
 
-Ignore = Annotated[list[str] | None, typer.Option(metavar="NAMES", help="Rules or groups to leave out.")]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAMES", help="Rules or groups to leave out.", autocompletion=_completed),
+]
 
 MinSeverity = Annotated[
     SeverityName | None, typer.Option(help="Show findings of at least this severity.", show_default=False)
@@ -121,7 +136,9 @@ NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Neither read nor write what earlier runs learned.")
 ]
 
-Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes. Default: one per processor.")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Worker processes. Default: one per processor.")
+]
 
 Exclude = Annotated[
     list[str] | None, typer.Option(metavar="GLOB", help="Leave out matching paths (gitignore patterns).")
