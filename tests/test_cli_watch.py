@@ -45,7 +45,7 @@ class Watched:
 
 
 @contextmanager
-def watch(folder: Path, *arguments: str, terminal: bool = False) -> Iterator[Watched]:
+def watch(folder: Path, *arguments: str, terminal: bool = False, **variables: str) -> Iterator[Watched]:
     ours, theirs = pty.openpty() if terminal else os.pipe()
     process = subprocess.Popen(
         [sys.executable, "-m", "rfl_lint", "check", "--watch", *arguments],
@@ -53,7 +53,14 @@ def watch(folder: Path, *arguments: str, terminal: bool = False) -> Iterator[Wat
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
-        env={**os.environ, "HOME": str(folder / "home"), "TERM": "xterm", "COLUMNS": "100", "LINES": "40"},
+        env={
+            **os.environ,
+            "HOME": str(folder / "home"),
+            "TERM": "xterm",
+            "COLUMNS": "100",
+            "LINES": "40",
+            **variables,
+        },
     )
     os.close(theirs)
     try:
@@ -117,6 +124,18 @@ def test_a_terminal_is_cleared_before_each_report(cli: Runner) -> None:
         file.write_text(CLEAN)
         assert "\x1b[2J\x1b[H" in watched.until("watching")
         assert watched.end() == 0
+
+
+def test_colour_and_width_are_as_the_user_has_them(cli: Runner) -> None:
+    cli.write("a.rs", UNSAFE)
+    with watch(cli.folder, terminal=True, NO_COLOR="1", COLUMNS="60") as watched:
+        plain = watched.until("watching").removeprefix("\x1b[2J\x1b[H")
+        assert "\x1b" not in plain
+        assert max(len(line) for line in plain.splitlines() if "= " in line or line.startswith("     ")) <= 60
+    with watch(cli.folder, FORCE_COLOR="1") as watched:
+        printed = watched.until("watching")
+        assert "\x1b[" in printed
+        assert "\x1b[2J" not in printed, "what is no terminal is not cleared"
 
 
 @pytest.mark.parametrize(

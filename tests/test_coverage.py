@@ -68,6 +68,12 @@ def test_nothing_is_counted_unless_asked_for() -> None:
     assert lint_source(source, Lint([], coverage=True)).coverage == Coverage(1, 0)
 
 
+def test_examples_in_doc_comments_are_not_counted_even_where_they_are_linted() -> None:
+    text = b"/// ```\n/// unsafe { g() };\n/// ```\nfn f() { unsafe { g() } }\n"
+    result = lint_source(SourceFile("drivers/a.rs", text), Lint([], doc_code=True, coverage=True))
+    assert result.coverage == Coverage(1, 0)
+
+
 def test_host_code_is_not_counted(tmp_path: Path) -> None:
     (tmp_path / "rust" / "kernel").mkdir(parents=True)
     (tmp_path / "rust" / "kernel" / "lib.rs").write_text("")

@@ -67,7 +67,7 @@ class Reader(HTMLParser):
 def hostile() -> Report:
     """A report whose every text comes from somebody who means harm."""
     path = f"drivers/{HOSTILE.replace('/', '')}.rs"
-    text = f"// {HOSTILE}\nfn f() {{ unsafe {{ g() }} }} // {HOSTILE}\n"
+    text = f"// {HOSTILE}\n/* {HOSTILE} */ fn f() {{ unsafe {{ g() }} }} // {HOSTILE}\n"
     at = text.encode().index(b"unsafe")
     source = SourceFile(path, text.encode())
     finding = replace(
