@@ -31,7 +31,7 @@ def main() -> int:
             fetch(["npm", "pack", "--silent", MULTITOOL], {"sarif-2.1.0.json", "Sarif.Multitool"}, folder)
             (folder / "Sarif.Multitool").chmod(0o755)
         if not (folder / "junit-10.xsd").is_file():
-            sources = ("--no-deps", "--no-binary", ":all:", "--quiet", PYTEST)
+            sources = ("--no-deps", "--no-binary", "pytest", "--quiet", PYTEST)
             fetch([sys.executable, "-m", "pip", "download", *sources], {"junit-10.xsd"}, folder)
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"the definitions of output formats cannot be had: {error}", file=sys.stderr)
