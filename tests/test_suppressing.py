@@ -96,11 +96,15 @@ def written(text: str | bytes, *names: str, strict: bool = False) -> str:
             'fn f() {\n    h("a\n    b", unsafe { g() });\n}\n',
             f'fn f() {{\n    {ALLOW}\n    h("a\n    b", unsafe {{ g() }});\n}}\n',
         ),
+        (
+            "fn f() {\n    // Of nothing below.\n\n    unsafe { g() };\n}\n",
+            f"fn f() {{\n    // Of nothing below.\n\n    {ALLOW}\n    unsafe {{ g() }};\n}}\n",
+        ),
         ("fn f() { h(); }\n", ""),
     ],
     ids=[
         "statement", "one line", "argument", "arm", "field", "item", "below a comment", "macro", "licence", "crlf",
-        "bom", "string", "nothing",
+        "bom", "string", "a comment apart", "nothing",
     ],
 )  # fmt: skip
 def test_a_comment_stands_above_what_it_is_about(before: str, after: str) -> None:
