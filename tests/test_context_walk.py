@@ -108,6 +108,7 @@ TEMPORARIES = """
     let r = &mut *self.a.lock(); x("a"); drop(r); x("a");
     let r = &self.a.lock()[0]; x("a");
     { let r = &self.a.lock(); x("a"); } x("");
+    let r = &!self.a.lock().n; x("");
     let r = y(&self.a.lock()); x("");
     let r = -self.a.lock().n; x("");
     let _ = &self.a.lock(); x("a");
@@ -165,6 +166,15 @@ TRIES = """
 """
 
 BRANCHES = """
+    let o; if n > 0 { o = Some(self.a.lock()); } else { o = self.a.try_lock(); } x("");
+    let g = self.a.lock(); n > 0 && return Ok(()); x("a");
+    if let Some(g) = self.a.try_lock() { x("a"); } else { return Ok(()); } x("");
+    match self.a.try_lock() { Some(g) => { x("a"); } None => return Ok(()) } x("");
+    let o = Some(self.a.lock()); if let Some(h) = o { x("a"); drop(h); x(""); }
+    let o = Some(self.a.lock()); match o { Some(h) => { drop(h); x(""); } None => {} } x("");
+    let g = self.a.lock(); match g { h => { x("a"); drop(h); x(""); } }
+    let g = { match n { _ => self.a.lock() } }; x("a");
+    let g = { if n > 0 { self.a.lock() } else { return Ok(()); } }; x("a");
     let g = self.a.lock(); if n > 0 { drop(g); x(""); } else { x("a"); } x("");
     let g = self.a.lock(); if n > 0 { drop(g); return Ok(()); } x("a");
     let g = self.a.lock(); if n > 0 { drop(g); return Err(EINVAL); } else { x("a"); } x("a");
@@ -184,6 +194,8 @@ BRANCHES = """
 """
 
 LOOPS = """
+    while let Some(v) = self.a.lock().pop() { if v { break; } x("a"); } x("");
+    loop { match self.a.lock().n { 0 => break, _ => x("a") } x(""); } x("");
     let g = self.a.lock(); loop { x("a"); if n > 0 { break; } } x("a");
     let g = self.a.lock(); loop { if n > 0 { drop(g); break; } x("a"); } x("");
     let mut g = self.a.lock(); loop { x("a"); drop(g); x(""); g = self.a.lock(); x("a"); if y() { break; } } x("a");
@@ -204,6 +216,10 @@ LOOPS = """
 """
 
 CLOSURES = """
+    let mut g = self.a.lock(); o.map_or(Ok(()), |k| { drop(g); y()?; g = self.a.lock(); Ok(()) }); x("");
+    let g = self.a.lock(); o.map_or(0, move |k| g.n + x("a")); x("");
+    let g = self.a.lock(); o.map_or(0, |k| g.n + x("a")); x("a");
+    let g = self.a.lock(); o.map_or(0, move |k| k + x("a")); x("a");
     let g = self.a.lock(); o.map(|k| x("a")); x("a");
     let g = self.a.lock(); let k = o.map(|k| { x("") }); x("a");
     let g = self.a.lock(); let o: Option<u32> = y(); let k = o.map(|k| { x("a") }); x("a");
@@ -255,6 +271,8 @@ MACROS = """
     let g = self.a.lock(); pr_info!("{}", x("a")); x("a");
     let g = self.a.lock(); pr_info!("{}", g); x("a");
     let g = self.a.lock(); swallow!(g); x("");
+    let g = self.a.lock(); swallow!(g, y()); x("");
+    let g = self.a.lock(); assert!(g.n > 0 && check(&g)); x("a");
     let g = self.a.lock(); let i = pin_init!(T { n: x("") }); x("a");
     let g = self.a.lock(); let i = pin_init!(T { n: g }); x("");
     let g = self.a.lock(); assert!(x("a")); x("a");
@@ -267,6 +285,7 @@ FUNCTIONS = """
     fn f(&self, g: &rcu::Guard) { x("P"); take(g); x("P"); }
     fn f(&self, g: Option<SpinLockGuard<'_, V>>) { x(""); }
     fn f(&self, g: &V) { x(""); }
+    fn f(&self, g: &rcu::Guard) { queue(move || take(g)); x("P"); }
     fn f(&self, l: &SpinLock<V>) { let g = l.lock(); x("l"); }
     fn f(l: Pin<&SpinLock<V>>) { let g = l.lock(); x("l"); }
     fn f(l: Arc<SpinLock<V>>) { let g = l.lock(); x("l"); }

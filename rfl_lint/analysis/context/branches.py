@@ -83,7 +83,11 @@ def _scrutinee(walk: Walk, node: Node) -> Value | None:
         value = walk.value_of(inside)
         if value is None:
             return None
-        return value if inside.id == node.id else Value(value.held, value.is_maybe, is_lent=True)
+        if inside.id != node.id:
+            return Value(value.held, value.is_maybe, is_lent=True)
+        if value.is_certain:
+            walk.expression(inside)  # a pattern with a name moves it there
+        return value
     if node.type in ("field_expression", "self", "reference_expression"):
         walk.place(node)
         return None

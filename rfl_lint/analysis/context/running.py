@@ -155,6 +155,8 @@ def _now(walk: Walk, closure: Node, lent: Acquisition | None) -> None:
     # A `return` or `?` in it leaves the closure only.
     walk.state = met(before, walk.state, *walk.exits)
     walk.frames, walk.exits = saved
+    if any(child.type == "move" for child in closure.children):
+        _move_into(walk, closure)
 
 
 def _closure(walk: Walk, node: Node) -> None:
@@ -184,8 +186,9 @@ def _move_into(walk: Walk, node: Node) -> None:
     for name in nodes_below(walk.cx.parsed, node, _NAMES):
         inside = name if name.type == "identifier" else first_of(name)
         binding = scopes(walk.cx).binding(inside) if inside is not None else None
-        if binding is not None:
-            walk.drop(binding.name.start_byte)
+        slot = binding.name.start_byte if binding is not None else -1
+        if slot in walk.state and not walk.state[slot].is_lent:
+            walk.drop(slot)
 
 
 # Macros.

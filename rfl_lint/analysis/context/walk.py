@@ -320,9 +320,6 @@ def _let(walk: Walk, node: Node) -> None:
         _extended(walk, pattern, given)
     elif not (is_wild and given.type in _PLACES):
         value = walk.expression(given)
-        if is_wild:
-            walk.keep(value)
-            value = None
     if alternative is None:
         if value is not None:
             walk.bind(pattern, value)
