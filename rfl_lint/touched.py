@@ -197,7 +197,7 @@ class Judge:
     def _function_is_shown(self, offset: int, piece: tuple[int, int]) -> bool:
         """Whether all of an item is there, and it is known what it stands in."""
         around = [node for node in self._around(offset) if node.type in _ITEMS]
-        if not around or not self._within(around[0], piece):
+        if not around or not self._all_is_shown(around[0], piece):
             return False
         if len(around) == 1:
             row = self.source.row(around[0].start_byte)
@@ -210,7 +210,11 @@ class Judge:
 
     def _item_is_shown(self, offset: int, piece: tuple[int, int]) -> bool:
         around = [node for node in self._around(offset) if node.type in _ITEMS]
-        return bool(around) and self._within(around[-1], piece)
+        return bool(around) and self._all_is_shown(around[-1], piece)
+
+    def _all_is_shown(self, item: Node, piece: tuple[int, int]) -> bool:
+        """Whether all of an item is there, docs and attributes included."""
+        return self._within(item, piece) and self._above_is_shown(self.source.row(item.start_byte), piece)
 
     def _begins_in(self, node: Node, piece: tuple[int, int]) -> bool:
         return piece[0] <= self.source.row(node.start_byte) < piece[1]

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import difflib
-import quopri
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from rfl_lint.batch import Plan, lint_text
+from rfl_lint.batch import Plan
 from rfl_lint.engine import Lint
-from rfl_lint.inputs.files import Target
 from rfl_lint.inputs.mail import read_messages
 from rfl_lint.inputs.patch import read_patch
 from rfl_lint.inputs.snippet import shown_text
 from rfl_lint.patches import PatchRun, read_inside
 from rfl_lint.registry import builtin_rules
-from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.tree import KernelTree, read_tree
 
@@ -39,7 +33,6 @@ PIECES = (
     "// A remark.\n\nconst LIMIT: u32 = 4;\n",
     "static OPS: Ops = Ops {\n    open: 1,\n    close: unsafe { make() },\n};\n",
 )
-FILES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8)
 
 
 def found(
@@ -175,49 +168,3 @@ def test_what_stands_around_a_piece_is_made_up(section: str, body: str, first: s
     assert image.source.line_text(1) == first or not first
     shown = [image.source.line_text(row + 1) for row in sorted(image.lines)]
     assert shown == [row[1:] for row in rows]
-
-
-@given(FILES, FILES, st.data())
-@settings(max_examples=40, deadline=None)
-def test_with_the_tree_a_patch_gives_the_checks_findings_on_touched_lines(
-    tmp_path_factory: pytest.TempPathFactory, before: list[str], after: list[str], data: st.DataObject
-) -> None:
-    old, new = "".join(before), "".join(after)
-    diff = diff_of(old, new)
-    tree = tree_with(tmp_path_factory.mktemp("tree"), old)
-    whole = lint_text(SourceFile(PATH, new.encode()), Target(Path(PATH), PATH, tree), PLAN)
-    touched = set()
-    matcher = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
-    for kind, _, _, low, high in matcher.get_opcodes():
-        if kind != "equal":
-            touched |= set(range(low, max(high, low + 1)))
-    source = SourceFile(PATH, new.encode())
-    expected = []
-    for item in whole.findings:
-        first, last = source.row(item.span.start), source.row(item.span.end - 1)
-        if touched & set(range(first, last + 1)):
-            expected.append((first + 1, item.rule))
-    got = [(line, rule) for _, line, _, rule in found(diff.encode(), tree)]
-    # A patch may be shown with other hunks than it was made of; what counts is a subset and misses no added line.
-    added = {line for line, row in _added(diff)}
-    assert [pair for pair in expected if pair[0] in added] == [pair for pair in got if pair[0] in added]
-    depth = data.draw(st.integers(1, 6))
-    assert [(line, rule) for _, line, _, rule in found(quoted(diff, depth).encode(), tree)] == got
-    head = "From: a@b.example\nSubject: [PATCH] x\nContent-Type: text/plain; charset=utf-8\n"
-    for encoding, body in (
-        ("base64", base64.encodebytes(diff.encode())),
-        ("quoted-printable", quopri.encodestring(diff.encode())),
-    ):
-        mail = f"{head}Content-Transfer-Encoding: {encoding}\n\n".encode() + body
-        assert [(line, rule) for _, line, _, rule in found(mail, tree)] == got
-
-
-def _added(diff: str) -> list[tuple[int, str]]:
-    (message,) = read_messages(diff.encode())
-    return [
-        (line.new, line.text)
-        for file in read_patch(message).files
-        for hunk in file.hunks
-        for line in hunk.lines
-        if line.sign == "+" and line.new is not None
-    ]

@@ -55,6 +55,8 @@ _WHOLE_HEAD: Final = re.compile(r"(?:pub(?:\([^)]*\))? )?(?:unsafe )?(?:impl|tra
 _HEAD_WORD: Final = re.compile(r"\b(?:impl|trait|mod|fn)\b")
 # So many bytes of the head are in a hunk's header at most.
 _MAX_SECTION: Final = 80
+# What stands in a function only, though the grammar lets it stand anywhere.
+_STATEMENT: Final = re.compile(r"\s*(?:let|return|if|match|for|while|loop|break|continue)\b|\s*unsafe \{")
 # An item that stands in something, as its indentation shows.
 _INNER_ITEM: Final = re.compile(
     r"\s+(?:pub(?:\([^)]*\))? )?(?:(?:default|unsafe|async|const|extern(?: \"[^\"]*\")?) )*(?:fn|type|const)\b"
@@ -136,8 +138,12 @@ def _add_piece(text: _Text, rows: Sequence[_Row], section: str) -> None:
     has_self = _RECEIVER.search(body) is not None and not _OWN_IMPL.search(body)
     heads = _heads(section)
     first = next((row for row in rows if is_code(row.text)), None)
-    is_inner = first is not None and not first.is_shifted and _INNER_ITEM.match(first.text) is not None
-    for above in _openings(missing, heads, has_init="<-" in body, has_self=has_self, is_inner=is_inner):
+    is_known = first is not None and not first.is_shifted
+    is_inner = is_known and first is not None and _INNER_ITEM.match(first.text) is not None
+    is_top = first is None or not ((is_known and first.text[:1].isspace()) or _STATEMENT.match(first.text))
+    for above in _openings(
+        missing, heads, has_init="<-" in body, has_self=has_self, is_inner=is_inner, is_top=is_top
+    ):
         # What was opened above the piece and is not closed in it is closed below.
         kept = above[: max(0, len(above) - len(missing))]
         for below in _closings([*kept, *unclosed]):
@@ -201,8 +207,14 @@ def _heads(section: str) -> list[str]:
     return [head + " {"] if is_all else []
 
 
-def _openings(
-    missing: Sequence[str], heads: Sequence[str], *, has_init: bool, has_self: bool, is_inner: bool
+def _openings(  # noqa: PLR0913 - what is known of a piece
+    missing: Sequence[str],
+    heads: Sequence[str],
+    *,
+    has_init: bool,
+    has_self: bool,
+    is_inner: bool,
+    is_top: bool,
 ) -> Iterator[list[str]]:
     """The lines that may stand above a piece, likeliest first; each list goes from outside to inside."""
     readings = [reading for reading in _READINGS if has_init or _INIT not in reading]
@@ -210,12 +222,14 @@ def _openings(
         readings.sort(key=lambda reading: reading[-1] not in (_IMPL, _TRAIT, _MOD))
     elif has_self:
         readings.sort(key=lambda reading: reading[0] not in (_IMPL, _TRAIT))
-    elif not missing:
+    elif is_top and not missing:
         yield []
     for reading in readings:
         for lines in (*(_headed(reading, each) for each in heads), list(reading)):
             if lines:
                 yield _reaching(lines, missing)
+    if not missing:
+        yield []
 
 
 def _headed(reading: Sequence[str], head: str) -> list[str]:
