@@ -7,7 +7,7 @@ KERNELS := .kernels
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types docs check-docs pytest bench kernel tables clean
+.PHONY: help demo test lint format types docs check-docs pytest bench fuzz kernel tables clean
 
 help:
 	@echo "make demo                 lint the sample tree in demo/"
@@ -18,6 +18,7 @@ help:
 	@echo "make kernel VERSION=6.12  fetch the Rust parts of a kernel into $(KERNELS)/"
 	@echo "make tables               look the tables of kernel knowledge up in the kernels of $(KERNELS)/"
 	@echo "make bench                measure speed, on the kernels that are there"
+	@echo "make fuzz SECONDS=600     feed it hostile input, the files of $(KERNELS) among it"
 	@echo "make clean                remove what can be made again, $(KERNELS) apart"
 
 # What running needs, and what developing needs: the demonstration does not wait for the second.
@@ -63,6 +64,10 @@ pytest: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python scripts/bench.py $(BENCH_ARGS)
+
+# Nobody's patience but that of whoever calls it bounds this: the tests hold a moment of it.
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python scripts/fuzz.py --seconds $(or $(SECONDS),600) $(FUZZ_ARGS) $(wildcard $(KERNELS)/*)
 
 kernel: $(VENV)/.installed
 	$(BIN)/python scripts/get_kernel.py $(or $(VERSION),6.12) $(KERNELS)/$(or $(VERSION),6.12)

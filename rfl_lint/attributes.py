@@ -41,19 +41,23 @@ def lint_attributes(parsed: ParsedFile) -> list[LintAttribute]:
 
 
 def _in_fragment(fragment: Fragment, parsed: ParsedFile) -> Iterator[LintAttribute]:
+    known: dict[int, Span | None] = {}
     for nodes in fragment.find(_KINDS).values():
         for node in nodes:
             text = parsed.text(node)
             lints = frozenset(
                 lint for silencing in _SILENCING.finditer(text) for lint in _LINT.findall(silencing[2])
             )
-            scope = _scope(node, parsed)
-            if lints and scope is not None:
+            scope = _scope(node, parsed, known) if lints else None
+            if scope is not None:
                 yield LintAttribute(lints, scope)
 
 
-def _scope(attribute: Node, parsed: ParsedFile) -> Span | None:
-    """What an attribute speaks for: the parent's inside (inner) or the next sibling with its docs (outer)."""
+def _scope(attribute: Node, parsed: ParsedFile, known: dict[int, Span | None]) -> Span | None:
+    """What an attribute speaks for: the parent's inside (inner) or the next sibling with its docs (outer).
+
+    Attributes above one item speak for the same; `known` has what was found for the others.
+    """
     if attribute.type == "inner_attribute_item":
         parent = attribute.parent
         if parent is None:
@@ -63,15 +67,20 @@ def _scope(attribute: Node, parsed: ParsedFile) -> Span | None:
         return span_of(parent)
     if attribute.parent is not None and attribute.parent.type in _HOLDS_ITS_ATTRIBUTES:
         return span_of(attribute.parent)
+    if attribute.id in known:
+        return known[attribute.id]
+    alike = [attribute.id]
     following = attribute.next_sibling
     while following is not None and following.type in _SKIPPED:
+        alike.append(following.id)
         following = following.next_sibling
-    if following is None:
-        return None
     start = attribute
     above = attribute.prev_sibling
     while above is not None and above.type in _SKIPPED:
+        alike.append(above.id)
         if above.type == "attribute_item" or parsed.text(above).startswith(_DOCS):
             start = above
         above = above.prev_sibling
-    return Span(start.start_byte, following.end_byte)
+    scope = Span(start.start_byte, following.end_byte) if following is not None else None
+    known.update(dict.fromkeys(alike, scope))
+    return scope

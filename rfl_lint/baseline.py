@@ -164,7 +164,7 @@ def read_baseline(file: Path) -> tuple[Entry, ...]:
         raise ConfigError(f"{file}: not UTF-8 at byte {error.start}") from error
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         marks = any(row.startswith(("<<<<<<< ", ">>>>>>> ")) for row in text.split("\n"))
         what = "a conflict of a merge is left in it: keep the lines of both sides" if marks else "not JSON"

@@ -50,7 +50,7 @@ def parse_config(text: str, where: str) -> ClippyConfig:
 
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         return ClippyConfig(problems=(f"{where}: no valid TOML: {error}",))
     problems: list[str] = []
     methods = tuple(entries(table, METHODS, f"tree's `{where}`", problems))

@@ -51,6 +51,7 @@ def fix_findings(
     *,
     unsafe: bool,
     obstacle: Callable[[str], str | None] = lambda _path: None,
+    passes: int = MAX_PASSES,
 ) -> Fixed:
     """Lint and fix by turns until nothing changes any more.
 
@@ -58,11 +59,11 @@ def fix_findings(
     path cannot be rewritten: its findings stay as they are. A file that does not settle is left as it was.
     """
     work = _Work(unsafe, obstacle)
-    for _ in range(MAX_PASSES):
+    for _ in range(passes):
         report = lint(work.after)
         if not work.fix(report):
             return work.fixed(report)
-    work.give_up()
+    work.give_up(passes)
     return work.fixed(lint(work.after))
 
 
@@ -106,12 +107,12 @@ class _Work:
                 self.last[path] = {finding.rule for finding in found.done}
         return bool(self.last)
 
-    def give_up(self) -> None:
+    def give_up(self, passes: int) -> None:
         """Leave the files as they were that change with every pass."""
         for path, rules in self.last.items():
             named = ", ".join(sorted(rules))
             self.problems[
-                f"{path}: left as it was: after {MAX_PASSES} passes fixes of {named} still change it"
+                f"{path}: left as it was: after {passes} passes fixes of {named} still change it"
             ] = None
             del self.before[path], self.after[path], self.done[path]
 

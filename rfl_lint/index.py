@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 
 from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFact, UseFact, head_name
 from rfl_lint.index_names import Found, Names
-from rfl_lint.index_tables import Tables
+from rfl_lint.index_tables import Tables, few
 
 F = TypeVar("F", FunctionFact, TypeFact)
 T = TypeVar("T")
@@ -102,7 +102,9 @@ class Index:
 
     def type(self, name: str, *, near: str = "", module: str | None = None) -> Answer[TypeFact]:
         """The structs, enums, unions, aliases and traits that a name or path means."""
-        return self.once(("type", name, near, module), lambda: Answer(self._types(name, near, module)))
+        return self.once(
+            ("type", name, near, module), lambda: Answer(few(self._types(name, near, module), near))
+        )
 
     def _types(self, name: str, near: str, module: str | None) -> tuple[TypeFact, ...]:
         if not near:
@@ -148,7 +150,9 @@ class Index:
 
     def functions(self, name: str, *, near: str = "", module: str | None = None) -> Answer[FunctionFact]:
         """The free functions that a name or path means."""
-        return self.once(("functions", name, near, module), lambda: Answer(self._free(name, near, module)))
+        return self.once(
+            ("functions", name, near, module), lambda: Answer(few(self._free(name, near, module), near))
+        )
 
     def _free(self, name: str, near: str, module: str | None) -> tuple[FunctionFact, ...]:
         if not near:
@@ -169,7 +173,7 @@ class Index:
         """
         key = ("methods", owner, name, near, module)
         if key not in self._memo:
-            self._memo[key] = Answer(self._methods(owner, name, near, module) if owner else ())
+            self._memo[key] = Answer(few(self._methods(owner, name, near, module), near) if owner else ())
         return self._memo[key]  # type: ignore[return-value]
 
     def _methods(self, owner: str, name: str, near: str, module: str | None) -> tuple[FunctionFact, ...]:

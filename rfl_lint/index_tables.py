@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from rfl_lint.facts import FileFacts, FunctionFact, ImplFact, TypeFact, head_name
 
 K = TypeVar("K")
 V = TypeVar("V")
+# As many definitions of one name as `cfg` and macros may leave in sight of a place; a file made to be slow has more.
+_MOST_MEANINGS: Final = 64
 
 
 @dataclass(slots=True)
@@ -131,3 +133,8 @@ def _renamed(facts: FileFacts) -> Iterator[tuple[str, str]]:
     for fact in facts.types:
         if fact.kind == "alias":
             yield head_name(fact.target), fact.name
+
+
+def few(found: tuple[V, ...], near: str) -> tuple[V, ...]:
+    """What a name means at a place; nothing where that is more than code can mean: each use would look at all of it."""
+    return found if not near or len(found) <= _MOST_MEANINGS else ()

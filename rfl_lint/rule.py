@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, Final, TypeVar
@@ -220,9 +220,17 @@ class Rule:
             confidence=self.meta.confidence if confidence is None else confidence,
             path=cx.path,
             span=span,
-            message=message,
+            message=_in_one_line(message),
             help=help,
-            related=related,
+            related=tuple(
+                replace(label, message=_in_one_line(label.message)) if "\n" in label.message else label
+                for label in related
+            ),
             fix=fix,
             fragment=cx.kind_of_text(span.start),
         )
+
+
+def _in_one_line(text: str) -> str:
+    """Code that a message quotes may go over several lines; the message must not."""
+    return " ".join(text.split()) if "\n" in text or "\r" in text else text

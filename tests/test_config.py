@@ -157,3 +157,11 @@ def test_the_template_is_valid_commented_and_uncommented(tmp_path: Path) -> None
     assert set(config.rules) == set(registry.rules)
     for rule in registry.rules.values():
         make_rule(rule, config)
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 3000, "x = " + "9" * 5000, "a." * 5000 + "b = 1"])
+def test_toml_that_was_made_to_break_a_reader(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rfl-lint.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        read_config(path)

@@ -51,11 +51,10 @@ class MissingOrderingComment(Rule):
         precision="6.1: no findings; 6.12: 6 of 6 right; 7.2: 33 of 33 right",
     )
     on = frozenset({"call_expression"})
+    words = (b"tomic", b"rdering")
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Ask for the comment of an atomic operation."""
-        if b"tomic" not in cx.source.data and b"rdering" not in cx.source.data:
-            return
         found = undocumented(cx, node, "ORDERING")
         if found is None:
             return

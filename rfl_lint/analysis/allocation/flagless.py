@@ -105,6 +105,18 @@ def _values(call: Call, cx: Context) -> Iterator[Call]:
 
 def flags_signature(fact: FunctionFact, cx: Context) -> Signature | None:
     """Where a function of the tree takes its allocation flags; None if it takes none."""
+    known = cx.memo(_signatures)
+    key = (fact.path, fact.span.start)
+    if key not in known:
+        known[key] = _flags_signature(fact, cx)
+    return known[key]
+
+
+def _signatures(_cx: Context) -> dict[tuple[str, int], Signature | None]:
+    return {}
+
+
+def _flags_signature(fact: FunctionFact, cx: Context) -> Signature | None:
     for index, parameter in enumerate(fact.params):
         name = head_name(parameter.type)
         if "Flags" in name:

@@ -272,8 +272,28 @@ def module_of(node: Node, cx: Context) -> str:
     return "::".join(reversed([cx.text(name) for name in named if name is not None]))
 
 
+@dataclass
+class _Attributes:
+    """What attributes say of the items of a file, by node: every call below an item asks."""
+
+    texts: dict[int, list[str]]
+    userspace: dict[int, bool | None]
+
+    @classmethod
+    def empty(cls, _cx: Context) -> _Attributes:
+        """Nothing read yet; for `Context.memo`."""
+        return cls({}, {})
+
+
 def attributes_of(node: Node, cx: Context) -> list[str]:
     """The texts of the outer attributes above an item."""
+    known = cx.memo(_Attributes.empty).texts
+    if node.id not in known:
+        known[node.id] = _read_attributes(node, cx)
+    return known[node.id]
+
+
+def _read_attributes(node: Node, cx: Context) -> list[str]:
     found: list[str] = []
     before = node.prev_sibling
     while before is not None and (before.type == "attribute_item" or before.type in _SKIPPED):
@@ -290,15 +310,27 @@ def is_userspace(node: Node, cx: Context) -> bool:
 
 def in_userspace(node: Node, cx: Context) -> bool:
     """Whether a node stands in an item that is not built into the kernel; KUnit tests are."""
+    known = cx.memo(_Attributes.empty).userspace
     outside = False
     for above in cx.ancestors(node):
         if above.type in ("mod_item", "function_item", "impl_item", "trait_item", "source_file"):
-            attributes = attributes_of(above, cx)
-            if any("kunit_tests" in text for text in attributes):
+            if above.id not in known:
+                known[above.id] = _outside(above, cx)
+            said = known[above.id]
+            if said is None:
                 return False
-            outside = outside or is_userspace(above, cx) or "#[test]" in attributes
-            outside = outside or (above.type == "source_file" and _is_test_file(above, cx))
+            outside = outside or said
     return outside
+
+
+def _outside(item: Node, cx: Context) -> bool | None:
+    """Whether an item itself says that it is not built into the kernel; None where it says that it is."""
+    attributes = attributes_of(item, cx)
+    if any("kunit_tests" in text for text in attributes):
+        return None
+    if item.type == "source_file" and _is_test_file(item, cx):
+        return True
+    return is_userspace(item, cx) or "#[test]" in attributes
 
 
 def _is_test_file(root: Node, cx: Context) -> bool:

@@ -143,6 +143,7 @@ def read_sections(lines: Sequence[CommentLine], data: bytes) -> tuple[Section, .
     fenced = False
     for row, line in enumerate(lines):
         doc = line.introducer(data)[:3] in (b"///", b"//!")
+        fenced = fenced and doc  # a block that nobody closes ends with its doc comment
         if doc and data[line.text.start : line.text.end].lstrip().startswith((b"```", b"~~~")):
             fenced = not fenced
         elif not fenced:

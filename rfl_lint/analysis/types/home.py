@@ -33,6 +33,7 @@ class Homes:
     _modules: list[str] = field(default_factory=list)
     _known: dict[tuple[str, str, str, str], TypeRef] = field(default_factory=dict)
     _here: dict[tuple[TypeRef, str], TypeRef] = field(default_factory=dict)
+    _targets: dict[TypeRef, TypeRef | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Where one module of the file gives way to another.
@@ -109,6 +110,11 @@ class Homes:
 
     def target(self, owner: TypeRef) -> TypeRef | None:
         """What a type of some file dereferences to by an `impl Deref` of its own."""
+        if owner not in self._targets:
+            self._targets[owner] = self._target(owner)
+        return self._targets[owner]
+
+    def _target(self, owner: TypeRef) -> TypeRef | None:
         answer = self.cx.index.type(owner.path, near=self.cx.path)
         found: set[TypeRef] = set()
         for fact in answer.candidates:
