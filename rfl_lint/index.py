@@ -102,9 +102,8 @@ class Index:
 
     def type(self, name: str, *, near: str = "", module: str | None = None) -> Answer[TypeFact]:
         """The structs, enums, unions, aliases and traits that a name or path means."""
-        return self.once(
-            ("type", name, near, module), lambda: Answer(few(self._types(name, near, module), near))
-        )
+        key = ("type", name, near, module)
+        return self.once(key, lambda: Answer(few(self._types(name, near, module), near)))
 
     def _types(self, name: str, near: str, module: str | None) -> tuple[TypeFact, ...]:
         if not near:
@@ -150,9 +149,8 @@ class Index:
 
     def functions(self, name: str, *, near: str = "", module: str | None = None) -> Answer[FunctionFact]:
         """The free functions that a name or path means."""
-        return self.once(
-            ("functions", name, near, module), lambda: Answer(few(self._free(name, near, module), near))
-        )
+        key = ("functions", name, near, module)
+        return self.once(key, lambda: Answer(few(self._free(name, near, module), near)))
 
     def _free(self, name: str, near: str, module: str | None) -> tuple[FunctionFact, ...]:
         if not near:

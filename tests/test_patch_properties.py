@@ -238,7 +238,7 @@ def test_what_is_said_of_a_part_is_said_of_the_whole(path: Path) -> None:
         (source.row(item.span.start) + 1, item.rule) for item in result.findings if item.silenced is None
     }
     lines = text.splitlines()
-    draw = random.Random(path.name)  # noqa: S311 - the same parts each time
+    draw = random.Random(path.name)
     for _ in range(12):
         start = draw.randrange(len(lines))
         end = min(len(lines), start + draw.randrange(1, 25))
