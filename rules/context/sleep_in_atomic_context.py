@@ -73,7 +73,7 @@ class SleepInAtomicContext(Rule):
         severity=Severity.ERROR,
         since="0.1.0",
         origin="001",
-        precision="6.1, 6.12: no findings; 7.2: 2 of 2 right",
+        precision="6.1, 6.12: no findings; 7.2: 2 of 2 right; of 63 faults put into it 58 are found",
     )
     on = frozenset({"call_expression", "macro_invocation"})
 

@@ -142,7 +142,7 @@ def _is_switched(node: Node, switches: frozenset[str], cx: Context) -> bool:
         if above.type == "function_item":
             break
         condition = above.child_by_field_name("condition") if above.type == "if_expression" else None
-        if condition is not None and condition.end_byte <= node.start_byte and cx.text(condition) in switches:
+        if condition is not None and cx.text(condition) in switches:
             return True
     return False
 

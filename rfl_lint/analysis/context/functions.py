@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,7 +19,6 @@ from rfl_lint.rule import Context
 from rfl_lint.syntax import Node, span_of
 
 _FUNCTIONS: Final = frozenset({"function_item"})
-_RENAMED: Final = re.compile(rb"\s+as\s+(?!_\b)\w")
 _HANDLERS: Final[Mapping[str, Handler]] = {**STATEMENTS, **BRANCHES, **RUNNING}
 _NOTHING: Final[State] = {}
 
@@ -144,16 +142,10 @@ def _file_may_hold(cx: Context) -> bool:
 def _may_hold(cx: Context, function: Node) -> bool:
     """The same for a function, and what its `impl` is of, which may make it a callback."""
     found, data = context_table(cx.tables).acquiring, cx.source.data
-    if cx.memo(_has_renamed) or found.search(data, function.start_byte, function.end_byte) is not None:
+    if found.search(data, function.start_byte, function.end_byte) is not None:
         return True
     impl = enclosing_impl(function, cx)
     body = impl.child_by_field_name("body") if impl is not None else None
     if impl is None or body is None:
         return False
     return found.search(data, impl.start_byte, body.start_byte) is not None
-
-
-def _has_renamed(cx: Context) -> bool:
-    """Whether something to hold may go by another name in a file."""
-    words = context_table(cx.tables).acquiring.finditer(cx.source.data)
-    return any(_RENAMED.match(cx.source.data, word.end()) is not None for word in words)
