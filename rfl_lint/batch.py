@@ -15,7 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
-from rfl_lint.ancestry import Ancestry
 from rfl_lint.c.cache import Entry
 from rfl_lint.c.names import called_functions
 from rfl_lint.c.table import CFacts
@@ -63,84 +62,23 @@ def outcomes(
     for target in targets:
         by_tree.setdefault(target.tree, []).append(target)
     for tree, linted in by_tree.items():
-        yield from _Tree(tree, linted, plan).with_texts(texts).outcomes()
+        yield from TreeRun(tree, linted, plan).with_texts(texts).outcomes()
 
 
 def opened_tree(tree: KernelTree, files: Sequence[Target], plan: Plan) -> tuple[Workspace, Index]:
     """A tree to ask questions of, with an index of these files."""
-    whole = _Tree(tree, list(files), plan)
+    whole = TreeRun(tree, list(files), plan)
     index = Index(whole.facts())
     return whole.workspace(index), index
 
 
 def lint_text(source: SourceFile, target: Target, plan: Plan) -> FileResult:
     """Lint a text, which need not be on disk, as the file that `target` says it is."""
-    return _Tree(target.tree, [target], plan).over([source])[0]
-
-
-class TextLinter:
-    """Lints texts as the files of one tree, a batch after the other; what is known of the tree is kept.
-
-    `c_names` are C functions that the texts may call besides those that the tree's files call.
-    """
-
-    def __init__(self, tree: KernelTree, plan: Plan, c_names: Iterable[str] = ()) -> None:
-        """Read nothing yet."""
-        self.plan = plan
-        self._tree = _Tree(tree, [], plan, c_extra=frozenset(c_names))
-        self._ancestry = Ancestry(tree.root)
-        self._index: Index | None = None
-        self._texts: dict[str, SourceFile] = {}
-        self._facts: dict[str, FileFacts] = {}
-
-    def lint(self, sources: Sequence[SourceFile], around: Sequence[SourceFile] = ()) -> list[FileResult]:
-        """Lint texts in the place of the files of their paths; they know each other.
-
-        `around` are texts that stand in the place of other files, and are not linted.
-        """
-        texts = {source.path: source for source in (*around, *sources)}
-        changed = [
-            path for path in self._texts.keys() | texts.keys() if self._texts.get(path) is not texts.get(path)
-        ]
-        self._texts = texts
-        grown = self._tree.widen(texts)
-        if self._index is not None:
-            if grown:
-                fresh = {facts.path: facts for facts in self._tree.facts(besides=self._facts)}
-                self._facts.update(fresh)
-                changed += [path for path in fresh if path not in changed]
-            for path in sorted(changed):
-                self._renew(self._index, path)
-        workspace = self._tree.workspace(self._whole_index, self._read)
-        workspace.ancestry = self._ancestry
-        return [lint_parsed(workspace.parse(source), self.plan.lint, workspace) for source in sources]
-
-    def _read(self, path: str) -> SourceFile | None:
-        return self._texts[path] if path in self._texts else self._tree.read(path)
-
-    def _whole_index(self) -> Index:
-        if self._index is None:
-            self._facts = {facts.path: facts for facts in self._tree.facts()}
-            self._index = Index(self._facts.values())
-            for path in sorted(self._texts):
-                self._renew(self._index, path)
-        return self._index
-
-    def _renew(self, index: Index, path: str) -> None:
-        """Let the index say of a path what the text in its place says, or the tree's own file."""
-        source = self._texts.get(path)
-        facts = self._facts.get(path)
-        if source is not None:
-            parsed = Workspace(self._tree.tree).parse(source)
-            facts = facts_of(parsed)
-        if facts is not None:
-            index.replace(facts)
-        else:
-            index.remove(path)
+    return TreeRun(target.tree, [target], plan).over([source])[0]
 
 
 @dataclass(eq=False)
-class _Tree:
+class TreeRun:
     """The run over the linted files of one tree."""
 
     tree: KernelTree
@@ -156,6 +94,9 @@ class _Tree:
     _crates: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._new_c_facts()
+
+    def _new_c_facts(self) -> None:
         root = self.tree.root if self.tree.is_kernel else None
         self.c_facts = CFacts(root, self._c_names, self.plan.cache, self.plan.lint.tables)
 
@@ -167,6 +108,7 @@ class _Tree:
         return self
 
     def outcomes(self) -> Iterator[tuple[Target, Outcome]]:
+        """Lint all files, in as many processes as that is worth."""
         size = sum(_size(target) for target in self.linted)
         workers = self.plan.jobs if self.plan.jobs is not None else _processors()
         if len(self.linted) < 2 or size < _WORTH_WORKERS:
@@ -187,10 +129,34 @@ class _Tree:
         workspace = self.workspace(self._whole_index)
         return [lint_parsed(workspace.parse(source), self.plan.lint, workspace) for source in sources]
 
-    def facts(self, besides: Container[str] = ()) -> list[FileFacts]:
-        """What the files of the index say, those of some paths left out."""
+    def facts(
+        self, besides: Container[str] = (), progress: Callable[[int, int], None] = lambda _done, _all: None
+    ) -> list[FileFacts]:
+        """What the files of the index say, those of some paths left out.
+
+        `progress` is told how many of how many files have been read whose facts were not in the cache.
+        """
         known, missing = self._known_facts(besides)
-        return [*known, *self._extracted(missing)]
+        return [*known, *self._extracted(missing, progress)]
+
+    def forget(self, path: str | None = None) -> None:
+        """Read a file anew when it is next asked for; without a path, look which files there are, too."""
+        if path is not None:
+            self._sources.pop(path, None)
+            self._known.pop(path, None)
+            return
+        self._sources.clear()
+        self._known.clear()
+        self._members.clear()
+        self._held = 0
+
+    def want_c_functions(self, names: frozenset[str]) -> bool:
+        """Let the tree's headers be asked for some C functions, too; whether there are any among them that were not."""
+        if self.c_facts.has_asked_for(names) or names <= self.c_extra:
+            return False
+        self.c_extra |= names
+        self._new_c_facts()
+        return True
 
     def _whole_index(self) -> Index:
         return Index(self.facts())
@@ -307,10 +273,13 @@ class _Tree:
                 missing.append(target)
         return known, missing
 
-    def _extracted(self, targets: Iterable[Target]) -> list[FileFacts]:
+    def _extracted(
+        self, targets: Sequence[Target], progress: Callable[[int, int], None] = lambda _done, _all: None
+    ) -> list[FileFacts]:
         """Facts read off the files themselves, and remembered."""
         found: list[FileFacts] = []
-        for target in targets:
+        for number, target in enumerate(targets):
+            progress(number, len(targets))
             source = self.read(target.path)
             parsed = Workspace(self.tree).parse(source) if source is not None else None
             facts = facts_of(parsed) if parsed is not None else None

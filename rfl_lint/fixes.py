@@ -165,12 +165,13 @@ def applied(data: bytes, edits: Iterable[Edit]) -> bytes:
     at = 0
     for edit in sorted(dict.fromkeys(edits), key=lambda edit: (edit.span.start, edit.span.end)):
         start, end = max(edit.span.start, first), max(edit.span.end, first)
-        pieces += [data[at:start], _with_endings(edit.text, data, start)]
+        pieces += [data[at:start], with_endings(edit.text, data, start)]
         at = end
     return b"".join([*pieces, data[at:]])
 
 
-def _with_endings(text: str, data: bytes, offset: int) -> bytes:
+def with_endings(text: str, data: bytes, offset: int) -> bytes:
+    """The bytes of an edit's text, its line feeds as the lines around the place end."""
     if "\n" in text:
         ending = data.find(b"\n", offset)
         if ending < 0:

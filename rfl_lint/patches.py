@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from rfl_lint.batch import Plan, TextLinter
+from rfl_lint.batch import Plan
 from rfl_lint.engine import FileResult
 from rfl_lint.inputs.git_objects import blob_name, read_blob
 from rfl_lint.inputs.patch import FileDiff, Patch
 from rfl_lint.inputs.postimage import PostImage, new_file, text_after
 from rfl_lint.inputs.snippet import shown_text
+from rfl_lint.live import TextLinter
 from rfl_lint.refusal import FILE_NOT_ANALYSED
 from rfl_lint.report import View
 from rfl_lint.rule import Extent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -13,7 +13,7 @@ from rfl_lint.facts import FileFacts, extract_facts
 from rfl_lint.index import Index
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
-from rfl_lint.syntax import ParsedFile, parse_file
+from rfl_lint.syntax import ParsedFile, TextEdit, parse_file
 from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KernelTree, Role, is_bindgen_output
 from rfl_lint.watch import MAX_SECONDS, TookTooLong, bounded, unbounded
@@ -72,11 +72,16 @@ class Workspace:
     def __post_init__(self) -> None:
         self.ancestry = Ancestry(self.tree.root)
 
-    def parse(self, source: SourceFile) -> ParsedFile:
-        """Parse a text, looking for what the rules of the run ask for."""
+    def parse(
+        self, source: SourceFile, before: ParsedFile | None = None, edits: Sequence[TextEdit] = ()
+    ) -> ParsedFile:
+        """Parse a text, looking for what the rules of the run ask for; `edits` lead to it from the one `before`."""
         try:
             return bounded(
-                lambda: parse_file(source, doc_code=self.doc_code, prefetch=self.kinds), self.max_seconds
+                lambda: parse_file(
+                    source, doc_code=self.doc_code, prefetch=self.kinds, before=before, edits=edits
+                ),
+                self.max_seconds,
             )
         except TookTooLong:
             return ParsedFile(source, [], refusal=too_long(self.max_seconds))
@@ -128,6 +133,10 @@ class Workspace:
             return kept[0]
         opened = self._opened.get(path)
         return opened.parsed if opened is not None else None
+
+    def parses(self) -> dict[str, tuple[ParsedFile, FileFacts]]:
+        """The files that are open, for another workspace over the same texts to keep."""
+        return {path: (cx.parsed, cx.facts) for path, cx in self._opened.items() if cx is not None}
 
     def reached(self, path: str) -> frozenset[str]:
         """The other files that what is known of a file may come from: those it asked for, and those that they did."""

@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rfl_lint.batch import Plan, TextLinter
+from rfl_lint.batch import Plan
 from rfl_lint.engine import FileResult, Lint
 from rfl_lint.finding import Level
 from rfl_lint.inputs.mail import read_messages
 from rfl_lint.inputs.patch import read_patch
+from rfl_lint.live import TextLinter
 from rfl_lint.patches import PatchRun
 from rfl_lint.registry import builtin_rules
 from rfl_lint.source import SourceFile

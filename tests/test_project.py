@@ -75,6 +75,7 @@ LAYERS = (
     "inputs",
     "rewrite",
     "batch",
+    "live",
     "report",
     "touched",
     "baseline",
@@ -86,6 +87,7 @@ LAYERS = (
     "relint",
     "output",
     "docs",
+    "lsp",
     "cli",
     "__main__",
 )

@@ -52,6 +52,12 @@ class CFacts:
             self._known[name] = found
         return self._known[name]
 
+    def has_asked_for(self, names: frozenset[str]) -> bool:
+        """Whether these names need no further look at the headers: there are none, or it was done with them."""
+        if self._root is None or not has_headers(self._root):
+            return True
+        return self._entry is not None and names <= self._entry.names
+
     def entry(self) -> Entry:
         """All that the tree's headers say of the wanted names, for another process to `adopt`."""
         if self._entry is None:

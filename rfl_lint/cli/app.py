@@ -400,3 +400,17 @@ def init(
     from rfl_lint.cli.status import carried_out  # noqa: PLC0415
 
     return carried_out(lambda: run_init(folder, force=force))
+
+
+@app.command()
+def server(
+    config: options.ConfigFile = None,
+    isolated: options.Isolated = False,
+    no_cache: options.NoCache = False,
+    trust_plugins: options.TrustPlugins = False,
+) -> int:
+    """Serve an editor: the language server protocol over standard input and output."""
+    from rfl_lint.cli.server import ServerRequest, run_server  # noqa: PLC0415
+    from rfl_lint.cli.status import carried_out  # noqa: PLC0415
+
+    return carried_out(lambda: run_server(ServerRequest(config, isolated, no_cache, trust_plugins)))

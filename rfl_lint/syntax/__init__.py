@@ -2,7 +2,7 @@
 
 from rfl_lint.syntax.fragments import Fragment, FragmentKind
 from rfl_lint.syntax.parsed import ParsedFile, parse_file, unexplained
-from rfl_lint.syntax.parser import KindQuery, Node, check_kinds, kind_query, search_code, span_of
+from rfl_lint.syntax.parser import KindQuery, Node, TextEdit, check_kinds, kind_query, search_code, span_of
 
 __all__ = [
     "Fragment",
@@ -10,6 +10,7 @@ __all__ = [
     "KindQuery",
     "Node",
     "ParsedFile",
+    "TextEdit",
     "check_kinds",
     "kind_query",
     "parse_file",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -13,7 +13,7 @@ from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.doctests import doc_fragments
 from rfl_lint.syntax.fragments import HIDING_KINDS, Census, Fragment, FragmentKind, macro_fragments
 from rfl_lint.syntax.limits import error_spans, refuse_bytes, refuse_nonsense, refuse_tree
-from rfl_lint.syntax.parser import Node, parse, span_of
+from rfl_lint.syntax.parser import Node, TextEdit, parse, reparse, span_of
 
 COMMENT_KINDS: Final = frozenset({"line_comment", "block_comment"})
 
@@ -121,18 +121,27 @@ class ParsedFile:
 
 
 def parse_file(
-    source: SourceFile, *, doc_code: bool = False, prefetch: frozenset[str] = frozenset()
+    source: SourceFile,
+    *,
+    doc_code: bool = False,
+    prefetch: frozenset[str] = frozenset(),
+    before: ParsedFile | None = None,
+    edits: Sequence[TextEdit] = (),
 ) -> ParsedFile:
     """Parse a file and everything hidden in its macros, and with `doc_code` in its doc comments.
 
-    `prefetch` names the kinds of nodes that will be asked for: one search of each tree finds them all.
+    `prefetch` names the kinds of nodes that will be asked for: one search of each tree finds them all. `before` is the
+    file before `edits` were made of it, one after the other: what they left alone is not parsed again.
 
     Never raises on any content: what cannot be looked at comes back with a `refusal`.
     """
     refusal = refuse_bytes(source.data)
     if refusal is not None:
         return ParsedFile(source, [], refusal=refusal)
-    tree = parse(source.data)
+    if before is not None and before.fragments and edits:
+        tree = reparse(before.fragments[0].tree, edits, source.data)
+    else:
+        tree = parse(source.data)
     refusal = refuse_tree(tree)
     errors = error_spans(tree.root_node) if refusal is None and tree.root_node.has_error else []
     if refusal is None and tree.root_node.has_error:

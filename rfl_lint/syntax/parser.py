@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -18,7 +20,9 @@ from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Range
 
 from rfl_lint.source import SourceFile, Span
 
-__all__ = ["KindQuery", "Node", "Tree", "TreeCursor", "parse", "parse_ranges", "search_code", "span_of"]
+__all__ = [
+    "KindQuery", "Node", "TextEdit", "Tree", "TreeCursor", "parse", "parse_ranges", "reparse", "search_code", "span_of",
+]  # fmt: skip
 
 RUST = Language(tree_sitter_rust.language())
 
@@ -26,6 +30,54 @@ RUST = Language(tree_sitter_rust.language())
 def parse(data: bytes) -> Tree:
     """Parse a whole file."""
     return Parser(RUST).parse(data)
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """The bytes from `start` to `old_end` of a text made way for those from `start` to `new_end` of the next one.
+
+    Each place stands there as row and column too, both in bytes and from 0.
+    """
+
+    start: int
+    old_end: int
+    new_end: int
+    start_point: tuple[int, int]
+    old_end_point: tuple[int, int]
+    new_end_point: tuple[int, int]
+
+    @classmethod
+    def between(cls, before: bytes, replaced: Span, after: bytes) -> TextEdit:
+        """The edit that replaced a span of one text, which made it the other."""
+        start, old_end = replaced.start, replaced.end
+        new_end = len(after) - (len(before) - old_end)
+        points = _point_in(before, start), _point_in(before, old_end), _point_in(after, new_end)
+        return cls(start, old_end, new_end, *points)
+
+
+def _point_in(data: bytes, offset: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
+
+
+def reparse(old: Tree, edits: Iterable[TextEdit], data: bytes) -> Tree:
+    """Parse what edits made of the text of a tree, keeping what they left alone: the tree that `parse` would give.
+
+    How the parser recovers from what is no Rust depends on what it kept, so such a text is parsed anew.
+    """
+    if old.root_node.has_error:
+        return parse(data)
+    tree = copy(old)  # the nodes of the old one are still looked at
+    for edit in edits:
+        tree.edit(
+            edit.start,
+            edit.old_end,
+            edit.new_end,
+            Point(*edit.start_point),
+            Point(*edit.old_end_point),
+            Point(*edit.new_end_point),
+        )
+    found = Parser(RUST).parse(data, tree)
+    return parse(data) if found.root_node.has_error else found
 
 
 def parse_ranges(buffer: bytearray, source: SourceFile, spans: Sequence[Span]) -> Tree:

@@ -1,0 +1,46 @@
+"""`rfl-lint server`: which settings hold for a folder, and the language server that asks for them."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from pathlib import Path
+
+from rfl_lint.cli.settings import CheckRequest, prepare
+from rfl_lint.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRequest:
+    """The options of `server`, as given."""
+
+    config: Path | None = None
+    isolated: bool = False
+    no_cache: bool = False
+    trust_plugins: bool = False
+
+
+def run_server(request: ServerRequest) -> int:
+    """Serve a client until it goes."""
+    try:
+        from rfl_lint.lsp.project import Settings  # noqa: PLC0415 - needs what only an extra brings
+        from rfl_lint.lsp.server import serve  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise UsageError("the language server needs more packages: pip install 'rfl-lint[lsp]'") from error
+
+    def load(folder: Path) -> Settings:
+        setup = prepare(
+            CheckRequest(
+                paths=(str(folder),),
+                config=request.config,
+                isolated=request.isolated,
+                no_cache=request.no_cache,
+                trust_plugins=request.trust_plugins,
+            )
+        )
+        return Settings(setup.plan, setup.chosen, setup.finder, tuple(map(str, setup.failures)))
+
+    gc.set_threshold(100_000, 20, 20)
+    serve(load)

@@ -1,0 +1,262 @@
+"""The engine's side of an editor session: which settings and which tree a file has, and what is found in it.
+
+Knows nothing of the protocol. All of it runs on one thread.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from rfl_lint.batch import Plan
+from rfl_lint.config import FILE_NAMES, find_config, user_config
+from rfl_lint.engine import RuleCrash
+from rfl_lint.errors import RflLintError
+from rfl_lint.finding import Finding
+from rfl_lint.fixes import Fixed, fix_findings
+from rfl_lint.inputs.files import FileFinder, Target, relative_path
+from rfl_lint.live import LiveTree, Progress
+from rfl_lint.report import Report
+from rfl_lint.rule import Context
+from rfl_lint.run import Filter, make_report
+from rfl_lint.source import SourceFile
+from rfl_lint.syntax import ParsedFile, TextEdit
+from rfl_lint.tree import forget
+
+_Stamp = tuple[str, int, int] | None
+_NO_PROGRESS: Final[Progress] = lambda _done, _all: None  # noqa: E731 - a default
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """What the configuration in force for a folder asks for. `notes` are for the user."""
+
+    plan: Plan
+    chosen: Filter
+    finder: FileFinder
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a file stands: its path in its tree, and the settings that hold there."""
+
+    file: Path
+    path: str
+    live: LiveTree
+    settings: Settings
+
+    def file_of(self, path: str) -> Path:
+        """Where a path of the tree lies on disk."""
+        root = self.live.tree.root
+        return root / path if root is not None and path != self.path else self.file
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found in a text."""
+
+    place: Place
+    parsed: ParsedFile
+    report: Report
+
+    @property
+    def source(self) -> SourceFile:
+        """The text."""
+        return self.parsed.source
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What nothing silences."""
+        return self.report.findings
+
+    @property
+    def crashes(self) -> Sequence[RuleCrash]:
+        """Rules that failed on it."""
+        return self.report.crashes
+
+
+@dataclass(eq=False)
+class Project:
+    """All trees and settings of a session. `load` makes the settings that hold for a folder, and may raise."""
+
+    load: Callable[[Path], Settings]
+    progress: Callable[[Path], AbstractContextManager[Progress]] = lambda _root: nullcontext(_NO_PROGRESS)
+    _stamps: dict[Path, _Stamp] = field(default_factory=dict)
+    _loaded: dict[_Stamp, Settings] = field(default_factory=dict)
+    _folders: dict[Path, Settings] = field(default_factory=dict)
+    _trees: dict[tuple[Settings, Path], LiveTree] = field(default_factory=dict)
+    _open: dict[Path, Place] = field(default_factory=dict)
+
+    # Settings.
+
+    def place(self, file: Path) -> Place:
+        """Where a file stands. Raises where the configuration in force for it is wrong."""
+        if file in self._open:
+            return self._open[file]
+        settings = self._settings_of(file.parent)
+        root = settings.finder.root_of(file.parent)
+        if (settings, root) not in self._trees:
+            self._trees[settings, root] = LiveTree(settings.finder.tree_at(root), settings.plan)
+        return Place(file, relative_path(file, root), self._trees[settings, root], settings)
+
+    def _settings_of(self, folder: Path) -> Settings:
+        if folder not in self._folders:
+            stamp = self._stamps[folder] = _stamp(folder)
+            if stamp not in self._loaded:
+                self._loaded[stamp] = self.load(folder)
+            self._folders[folder] = self._loaded[stamp]
+        return self._folders[folder]
+
+    def reload(self) -> bool:
+        """Take up configurations that have changed, come or gone; whether there are any.
+
+        Raises where a new one is wrong, and then everything stays as it was.
+        """
+        now = {folder: _stamp(folder) for folder in self._stamps}
+        if now == self._stamps:
+            return False
+        self._stamps = now
+        forget()
+        before = self._loaded, self._folders, self._trees, self._open
+        self._loaded, self._folders, self._trees, self._open = {}, {}, {}, {}
+        try:
+            for file, place in before[3].items():
+                source = place.live.text(place.path)
+                self.put(file, source.data if source is not None else b"")
+        except RflLintError:
+            self._loaded, self._folders, self._trees, self._open = before
+            raise
+        return True
+
+    def notes(self) -> list[str]:
+        """What the user is to be told of the settings."""
+        return [note for settings in self._loaded.values() for note in settings.notes]
+
+    # Texts.
+
+    def put(self, file: Path, data: bytes, edits: Sequence[TextEdit] = ()) -> Place:
+        """Let a text stand in the place of a file; `edits` made it of the one that did before."""
+        place = self._open.get(file) or self.place(file)
+        self._open[file] = place
+        if not self._is_left_out(place):
+            place.live.put(SourceFile(place.path, data), edits)
+        return place
+
+    def text(self, file: Path) -> SourceFile | None:
+        """The text that stands in the place of a file, if there is one."""
+        place = self._open.get(file)
+        return place.live.text(place.path) if place is not None else None
+
+    def close(self, file: Path) -> None:
+        """Let the file speak for itself again."""
+        place = self._open.pop(file, None)
+        if place is not None:
+            place.live.drop(place.path)
+
+    def beside(self, file: Path) -> list[Path]:
+        """The other open files of the tree of a file."""
+        place = self._open.get(file)
+        return [
+            other
+            for other, its in self._open.items()
+            if place is not None and its.live is place.live and other != file
+        ]
+
+    def file_changed(self, file: Path, *, listed: bool) -> None:
+        """A file that may be no open one has changed on disk; not `listed`: it has come or gone."""
+        forget()
+        for (_, root), live in self._trees.items():
+            if root in file.parents:
+                live.refresh(relative_path(file, root) if listed else None)
+
+    # Findings.
+
+    def check(self, file: Path) -> Checked | None:
+        """Everything found in a text, or in a file that is not open; None where there is none to look at."""
+        place = self.place(file)
+        if self._is_left_out(place):
+            return None
+        self.build(place)
+        place.live.include([place.path])
+        result = place.live.lint(place.path)
+        parsed = place.live.parsed(place.path)
+        if result is None or parsed is None:
+            return None
+        return Checked(place, parsed, make_report([result], place.settings.chosen))
+
+    def build(self, place: Place) -> None:
+        """Make the index of a tree, unless it is there."""
+        live = place.live
+        if live.is_ready:
+            return
+        live.settle()
+        with self.progress(live.tree.root or place.file) as progress:
+            live.build(progress)
+        # What is known of a tree lives as long as the tree: no collection has to look through it again.
+        gc.collect()
+        gc.freeze()
+
+    def warm(self, folder: Path) -> None:
+        """Make the index of a folder that is a kernel tree, before any of its files is asked for."""
+        place = self.place(folder / "any.rs")
+        if place.live.tree.is_kernel:
+            self.build(place)
+
+    def settle(self, file: Path) -> bool:
+        """Look up what a text has come to mention; whether its own findings may have changed by that."""
+        place = self._open.get(file)
+        return place is not None and place.live.settle()
+
+    def context(self, file: Path) -> Context | None:
+        """What an open file says and is, as rules see it."""
+        place = self._open.get(file)
+        if place is None or self._is_left_out(place):
+            return None
+        self.build(place)
+        return place.live.context(place.path)
+
+    def fix_all(self, file: Path, *, unsafe: bool) -> Fixed | None:
+        """What becomes of an open file when its fixes are applied until none is left."""
+        place = self._open.get(file)
+        source = place.live.text(place.path) if place is not None else None
+        if place is None or source is None:
+            return None
+
+        def lint(texts: Mapping[str, bytes]) -> Report:
+            place.live.put(SourceFile(place.path, texts.get(place.path, source.data)))
+            result = place.live.lint(place.path)
+            return make_report([result] if result is not None else [], place.settings.chosen)
+
+        try:
+            return fix_findings(lint, unsafe=unsafe)
+        finally:
+            place.live.put(source)
+
+    def targets(self, folder: Path) -> list[Target]:
+        """The files below a folder that `check` would lint."""
+        return self.load(folder).finder.add([folder]).targets
+
+    def _is_left_out(self, place: Place) -> bool:
+        return place.settings.finder.excludes(place.path)
+
+
+def is_configuration(file: Path) -> bool:
+    """Whether a file may hold settings, by its name."""
+    return file.name in FILE_NAMES
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """What tells the configuration in force for a folder, in its present state, from any other."""
+    path = find_config(folder) or user_config()
+    if path is None:
+        return None
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return str(path), status.st_mtime_ns, status.st_size

@@ -1,0 +1,403 @@
+"""One session: what runs when, and what the client is told. The engine has a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from rfl_lint.errors import RflLintError
+from rfl_lint.live import Progress
+from rfl_lint.lsp.convert import Client, Converter, uri_of
+from rfl_lint.lsp.documents import Document, Outcome
+from rfl_lint.lsp.pages import Pages
+from rfl_lint.lsp.project import Checked, Project, Settings
+from rfl_lint.lsp.text import Text
+from rfl_lint.lsp.worker import Urgency, Worker
+
+T = TypeVar("T")
+# After this much silence what one text's change may have changed elsewhere is looked at.
+_PAUSE: Final = 0.25
+_EDITS_BETWEEN_COLLECTIONS: Final = 100
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the client may ask for when it starts the server, or later."""
+
+    code_lens: bool = False
+    inlay_hints: bool = False
+    workspace_diagnostics: bool = True
+
+    @classmethod
+    def of(cls, given: object) -> Options:
+        """Read them; what is not there or is no boolean keeps its default."""
+        table = given if isinstance(given, dict) else {}
+        for name in ("rfl-lint", "rflLint"):
+            table = table[name] if isinstance(table.get(name), dict) else table
+        names = {
+            "code_lens": "codeLens",
+            "inlay_hints": "inlayHints",
+            "workspace_diagnostics": "workspaceDiagnostics",
+        }
+        return cls(**{ours: table[name] for ours, name in names.items() if isinstance(table.get(name), bool)})
+
+
+@dataclass(eq=False)
+class Session:
+    """The state of a session; all of it but the project belongs to the protocol's thread."""
+
+    server: Any
+    load: Callable[[Path], Settings]
+    client: Client = field(default_factory=Client)
+    options: Options = field(default_factory=Options)
+    documents: dict[str, Document] = field(default_factory=dict)
+    folders: list[Path] = field(default_factory=list)
+    pages: Pages = field(default_factory=Pages)
+    worker: Worker = field(default_factory=Worker)
+    loop: asyncio.AbstractEventLoop | None = None
+    project: Project = field(init=False)
+    is_over: bool = False
+    is_left: bool = False
+    _stamp: int = 0
+    """Grows with everything that may change what is found anywhere."""
+    _saved: int = 0
+    """Grows with what may change what is found in files that are not open."""
+    _whole: dict[Path, tuple[int, list[types.Diagnostic]]] = field(default_factory=dict)
+    _edited: dict[str, Document] = field(default_factory=dict)
+    _edits: int = 0
+    _timer: asyncio.TimerHandle | None = None
+    _told: set[str] = field(default_factory=set)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.project = Project(self.load, self._progress)
+
+    # What the client is told.
+
+    def tell(self, message: str, kind: types.MessageType = types.MessageType.Error) -> None:
+        """Show a message, once."""
+        if message not in self._told:
+            self._told.add(message)
+            self.server.window_show_message(types.ShowMessageParams(kind, f"rfl-lint: {message}"))
+
+    def log(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        """Write to the client's log."""
+        self.server.window_log_message(types.LogMessageParams(kind, message))
+
+    def failed(self, error: BaseException) -> None:
+        """Tell of something that failed outside of any request."""
+        if isinstance(error, RflLintError):
+            self.tell(str(error))
+            return
+        if isinstance(error, JsonRpcException | TimeoutError):  # the client does not do what it was asked for
+            self.log(f"the client: {type(error).__name__}: {error}")
+            return
+        self.log("".join(traceback.format_exception(error)), types.MessageType.Error)
+        self.tell(f"a fault in rfl-lint itself: {type(error).__name__}: {error}")
+
+    def background(self, work: Any) -> None:
+        """Carry out a coroutine that nobody waits for; what it raises is told."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the session goes on
+                self.failed(error)
+
+        task = asyncio.get_running_loop().create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def engine(self, work: Callable[[], T], urgency: Urgency = Urgency.ASKED) -> T:
+        """Have the engine do something; cancelling drops it if it has not begun."""
+        return await asyncio.wrap_future(self.worker.submit(work, urgency))
+
+    # Documents.
+
+    def opened(self, document: Document) -> None:
+        """A document was opened."""
+        self.documents[document.uri] = document
+        if document.file is None:
+            self.log(f"rfl-lint does not look at {document.uri}: only files are linted")
+        self._changed(document)
+
+    def changed(self, uri: str, params: types.DidChangeTextDocumentParams) -> None:
+        """A document's text changed."""
+        document = self.documents.get(uri)
+        if document is None:
+            self.log(f"a change of {uri}, which is not open, is left out", types.MessageType.Warning)
+            return
+        document.change(params.content_changes, params.text_document.version)
+        self._changed(document)
+
+    def closed(self, uri: str) -> None:
+        """A document was closed: its file speaks for itself again."""
+        document = self.documents.pop(uri, None)
+        self._edited.pop(uri, None)
+        if document is None or document.file is None:
+            return
+        file = document.file
+        if not self.client.pulls:
+            self.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+        self._stamp += 1
+        self._saved += 1
+
+        def close() -> list[Path]:
+            beside = self.project.beside(file)
+            self.project.close(file)
+            return beside
+
+        async def recheck() -> None:
+            await self._recheck(await self.engine(close))
+
+        self.background(recheck())
+
+    def _changed(self, document: Document) -> None:
+        self._stamp += 1
+        self._edits += 1
+        if document.file is None:
+            return
+        self._edited[document.uri] = document
+        if not self.client.pulls and not document.is_queued:
+            document.is_queued = True
+            self.background(self._push(document))
+        self._settle_later()
+
+    async def _push(self, document: Document) -> None:
+        outcome = await self.engine(lambda: self._look(document))
+        self._publish(document, outcome)
+
+    def _publish(self, document: Document, outcome: Outcome) -> None:
+        """Send what was found, unless the text has changed meanwhile: then it is being looked at again."""
+        if self.documents.get(document.uri) is document and outcome.version == document.version:
+            found = self.diagnostics(document.uri, outcome)
+            self.server.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(document.uri, found, document.version)
+            )
+
+    async def looked(self, document: Document, urgency: Urgency = Urgency.ASKED) -> Outcome:
+        """What is found in a document as it is now, in view of all others as they are now."""
+        known = document.outcome
+        if known is not None and known.text is document.text and known.stamp == self._stamp:
+            return known
+        return await self.engine(lambda: self._look(document), urgency)
+
+    # The engine's thread.
+
+    def _look(self, document: Document) -> Outcome:
+        stamp = self._stamp
+        document.is_queued = False
+        self._take_all()
+        version, text = document.version, self.put(document)
+        checked = self.project.check(document.file) if document.file is not None else None
+        document.outcome = Outcome(version, text, checked, stamp)
+        return document.outcome
+
+    def put(self, document: Document) -> Text:
+        """Let the engine have a document's text as it is now."""
+        _, text, edits = document.take()
+        if document.file is not None:
+            known = self.project.text(document.file)
+            if known is None or known.data is not text.data:
+                try:
+                    self.project.put(document.file, text.data, edits)
+                except BaseException:
+                    document.forget()
+                    raise
+        return text
+
+    def _take_all(self) -> None:
+        """Let the engine have the texts of all documents that have changed: one may decide about another."""
+        for document in list(self._edited.values()):
+            self.put(document)
+
+    def diagnostics(self, uri: str, outcome: Outcome) -> list[types.Diagnostic]:
+        """What was found, for the client."""
+        converter = self.converter(uri, outcome)
+        return converter.diagnostics() if converter is not None else []
+
+    def converter(self, uri: str, outcome: Outcome) -> Converter | None:
+        """What turns what was found into the protocol's values; None where nothing was looked at."""
+        checked = outcome.checked
+        if checked is None:
+            return None
+        for crash in checked.crashes:
+            self.tell(f"the rule {crash.rule} failed: {crash.error}")
+        return Converter(self.client, checked, outcome.text, uri, self.pages.link, self._texts(checked))
+
+    def _texts(self, checked: Checked) -> Callable[[str], tuple[str, Text] | None]:
+        def there(path: str) -> tuple[str, Text] | None:
+            file = checked.place.file_of(path)
+            for document in self.documents.values():
+                if document.file == file:
+                    return document.uri, document.text
+            source = checked.report.source(path)
+            return (
+                (uri_of(str(file)), Text.of(source.data, self.client.encoding))
+                if source is not None
+                else None
+            )
+
+        return there
+
+    # What changes may have changed elsewhere.
+
+    def _settle_later(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_PAUSE, lambda: self.background(self._settle()))
+
+    async def _settle(self) -> None:
+        edited = {uri: document for uri, document in self._edited.items() if document.file is not None}
+        await self.reload()
+
+        def settle() -> list[Path]:
+            self._take_all()
+            again: dict[Path, None] = {}
+            for uri, document in edited.items():
+                if document.file is not None:
+                    if self.project.settle(document.file):
+                        again[document.file] = None
+                    again.update(dict.fromkeys(self.project.beside(document.file)))
+                if self._edited.get(uri) is document and document.text is (
+                    document.outcome and document.outcome.text
+                ):
+                    self._edited.pop(uri, None)
+            if self._edits > _EDITS_BETWEEN_COLLECTIONS:
+                self._edits = 0
+                gc.collect()
+            return list(again)
+
+        await self._recheck(await self.engine(settle, Urgency.LATER))
+
+    async def _recheck(self, files: list[Path]) -> None:
+        """Look again at open files whose own text has not changed; the client hears of those where that mattered."""
+        differs = False
+        for document in [each for each in self.documents.values() if each.file in files]:
+            before = document.outcome
+            outcome = await self.engine(partial(self._look, document), Urgency.LATER)
+            if before is None or _findings(before) != _findings(outcome):
+                differs = True
+                if not self.client.pulls:
+                    self._publish(document, outcome)
+        if differs:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        if self.client.pulls and self.client.refreshes:
+            self.background(self.server.workspace_diagnostic_refresh_async(None))
+
+    async def reload(self) -> None:
+        """Take up configurations that have changed."""
+        try:
+            changed = await self.engine(self.project.reload)
+        except RflLintError as error:
+            self.failed(error)
+            return
+        if changed:
+            self._stamp += 1
+            self._saved += 1
+            self._told.clear()
+            await self._recheck([each.file for each in self.documents.values() if each.file is not None])
+            await self._say_notes()
+
+    async def _say_notes(self) -> None:
+        for note in await self.engine(self.project.notes):
+            self.tell(note, types.MessageType.Warning)
+
+    async def file_changed(self, file: Path, *, listed: bool) -> None:
+        """A file changed on disk; not `listed`: it has come or gone."""
+        self._stamp += 1
+        self._saved += 1
+        if listed and any(document.file == file for document in self.documents.values()):
+            return
+        await self.engine(lambda: self.project.file_changed(file, listed=listed))
+        await self._recheck([each.file for each in self.documents.values() if each.file is not None])
+
+    async def start(self) -> None:
+        """Make the indexes of the workspace's trees."""
+        for folder in self.folders:
+            await self.engine(partial(self.project.warm, folder), Urgency.LATER)
+        await self._say_notes()
+
+    # Whole trees.
+
+    async def whole(self, file: Path) -> tuple[str, int | None, list[types.Diagnostic]]:
+        """Address, version and diagnostics of a file of the workspace, as of the last time that anything was saved."""
+        for document in self.documents.values():
+            if document.file == file:
+                outcome = await self.looked(document, Urgency.WHOLE)
+                return document.uri, document.version, self.diagnostics(document.uri, outcome)
+        saved, found = self._whole.get(file, (-1, []))
+        if saved != self._saved:
+            saved, uri = self._saved, uri_of(str(file))
+            checked = await self.engine(lambda: self.project.check(file), Urgency.WHOLE)
+            if checked is not None:
+                text = Text.of(checked.source.data, self.client.encoding)
+                found = self.diagnostics(uri, Outcome(None, text, checked))
+            self._whole[file] = saved, found
+        return uri_of(str(file)), None, found
+
+    # Progress.
+
+    @contextmanager
+    def _progress(self, root: Path) -> Iterator[Progress]:
+        """Tell the client how far an index is; called on the engine's thread."""
+        loop = self.loop
+        if loop is None or not self.client.progress:
+            yield lambda _done, _all: None
+            return
+        reports: asyncio.Queue[tuple[int, int] | None] = asyncio.Queue()
+        loop.call_soon_threadsafe(lambda: self.background(self._report(root, reports)))
+        try:
+            yield lambda done, all_: _put(loop, reports, (done, all_))
+        finally:
+            _put(loop, reports, None)
+
+    async def _report(self, root: Path, reports: asyncio.Queue[tuple[int, int] | None]) -> None:
+        token = f"rfl-lint-index-{root}-{self._stamp}"
+        progress = self.server.work_done_progress
+        await asyncio.wait_for(progress.create_async(token), 10)
+        begin = types.WorkDoneProgressBegin(
+            "rfl-lint: reading the tree", cancellable=False, message=root.name, percentage=0
+        )
+        progress.begin(token, begin)
+        shown = 0
+        while (state := await reports.get()) is not None:
+            done, all_ = state
+            percentage = done * 100 // max(all_, 1)
+            if percentage >= shown + 5:
+                shown = percentage
+                message = f"{done} of {all_} files"
+                progress.report(token, types.WorkDoneProgressReport(message=message, percentage=percentage))
+        progress.end(token, types.WorkDoneProgressEnd())
+
+
+def result_id(found: list[types.Diagnostic]) -> str:
+    """What tells diagnostics from others."""
+    return hashlib.blake2b(repr(found).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _findings(outcome: Outcome) -> object:
+    return outcome.checked.findings if outcome.checked is not None else ()
+
+
+def _put(
+    loop: asyncio.AbstractEventLoop,
+    reports: asyncio.Queue[tuple[int, int] | None],
+    state: tuple[int, int] | None,
+) -> None:
+    loop.call_soon_threadsafe(reports.put_nowait, state)
