@@ -101,7 +101,7 @@ def edges_of(fact: FunctionFact, cx: Context) -> tuple[tuple[Step, FunctionFact]
 def _may_matter(call: Call, cx: Context) -> bool:
     """Whether a function of that name is not known yet to sleep never: else it need not be told which one is meant."""
     if call.form is not CallForm.METHOD:
-        return True
+        return not call.name[:1].isupper()  # `Ok(..)` and its like build values
     answers = summaries(cx).answers
     return any(
         fact.has_body and answers.get((fact.path, fact.span.start), _UNKNOWN) is not None
