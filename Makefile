@@ -7,7 +7,7 @@ KERNELS := .kernels
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types docs check-docs pytest bench fuzz kernel tables clean
+.PHONY: help demo test lint format types docs check-docs pytest bench fuzz kernel tables differential clean
 
 help:
 	@echo "make demo                 lint the sample tree in demo/"
@@ -17,6 +17,7 @@ help:
 	@echo "make docs                 make docs/rules, the README's table, the manual page and the picture anew"
 	@echo "make kernel VERSION=6.12  fetch the Rust parts of a kernel into $(KERNELS)/"
 	@echo "make tables               look the tables of kernel knowledge up in the kernels of $(KERNELS)/"
+	@echo "make differential         compare rules with clippy over crates of Debian, and write docs/differential.md"
 	@echo "make bench                measure speed, on the kernels that are there"
 	@echo "make fuzz SECONDS=600     feed it hostile input, the files of $(KERNELS) among it"
 	@echo "make clean                remove what can be made again, $(KERNELS) apart"
@@ -74,6 +75,10 @@ kernel: $(VENV)/.installed
 
 tables: $(VENV)/.installed
 	$(BIN)/python scripts/check_tables.py $(KERNELS) --record
+
+# Needs a recent clippy-driver with its rustc, and a linker.
+differential: $(VENV)/.installed-dev
+	$(BIN)/python scripts/compare_clippy.py --write
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
