@@ -8,7 +8,6 @@ or, once that is gone, for one other.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,6 +155,8 @@ class _Book:
 
 def read_baseline(file: Path) -> tuple[Entry, ...]:
     """The entries of a file; raises ConfigError where it is none."""
+    import json  # noqa: PLC0415 - most runs have no baseline
+
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
@@ -200,6 +201,8 @@ def dump_baseline(entries: Iterable[Entry]) -> bytes:
 
 
 def _dumped(entry: Entry) -> str:
+    import json  # noqa: PLC0415 - as above
+
     data: dict[str, object] = {name: getattr(entry, name) for name in _FIELDS}
     if entry.asked:
         data["asked"] = list(entry.asked)
