@@ -18,6 +18,7 @@ from typing import Final, Self
 from rfl_lint.c.cache import Entry
 from rfl_lint.c.names import called_functions
 from rfl_lint.c.table import CFacts
+from rfl_lint.deferred import import_rules
 from rfl_lint.engine import FileResult, Lint, lint_parsed
 from rfl_lint.errors import SourceError
 from rfl_lint.fact_cache import FactCache, digest
@@ -182,6 +183,7 @@ class TreeRun:
             index = Index([*known, *self._extracted(missing)])
             self.c_facts.entry()
             share = _Share(self.plan.lint, self.workspace(index), self.c_facts)
+            import_rules(self.plan.lint.rules)  # once, for all workers
             with crew(_dealt(self.linted, workers), [Phase("lint", share.lint)]) as pool:
                 for target, outcome in pool.run("lint"):
                     yield target, _as_outcome(outcome)
@@ -190,6 +192,7 @@ class TreeRun:
         linted = {target.path for target in self.linted}
         jobs = [target for target in self._index_members() if target.path in wanted | linted]
         share = _Share(self.plan.lint, self.workspace(Index()), self.c_facts, wanted, linted)
+        import_rules(self.plan.lint.rules)  # once, for all workers
         with crew(_dealt(jobs, workers), [Phase("facts", share.facts), Phase("lint", share.lint)]) as pool:
             fresh: list[FileFacts] = []
             results = pool.run("facts")

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, get_origin, get_type_hints
 
+from rfl_lint.deferred import real_rule
 from rfl_lint.errors import ConfigError
 from rfl_lint.finding import Confidence, Level, Severity
 from rfl_lint.rule import Rule
@@ -250,6 +251,9 @@ def make_rule(rule: type[Rule], config: Config) -> Rule:
     """An instance of a rule with its options from the configuration; raises ConfigError on an unknown option."""
     entry = config.rules.get(rule.meta.name)
     given = dict(entry.options) if entry is not None else {}
+    if not given:
+        return rule()
+    rule = real_rule(rule)
     fields = {item.name.replace("_", "-"): item for item in dataclasses.fields(rule.Options)}
     types = get_type_hints(rule.Options)
     reader = _Reader(config.path or Path("configuration"))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from rfl_lint.analysis.coverage.count import COVERAGE_KINDS, Coverage, coverage_of
+from rfl_lint.analysis.coverage.counts import COVERAGE_KINDS, Coverage
 from rfl_lint.c.bundled import bundled_function
+from rfl_lint.deferred import has_file_check
 from rfl_lint.facts import FACT_KINDS, FileFacts
 from rfl_lint.finding import Finding
 from rfl_lint.fingerprint import fingerprinted
@@ -149,6 +150,8 @@ def _judged(parsed: ParsedFile, lint: Lint, workspace: Workspace, facts: FileFac
 
 def _counted(cx: Context, crashes: list[RuleCrash]) -> Coverage | None:
     """The counts of a file; what goes wrong with them is noted as it is for a rule."""
+    from rfl_lint.analysis.coverage.count import coverage_of  # noqa: PLC0415 - only reports on coverage count
+
     try:
         return coverage_of(cx)
     except Exception as error:  # noqa: BLE001 - the findings stand whatever becomes of the counts
@@ -183,7 +186,8 @@ def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[Rule
                     runner.run(rule, node)
     cx.fragment = cx.parsed.fragments[0]
     for rule in rules:
-        runner.run(rule, None)
+        if has_file_check(rule):
+            runner.run(rule, None)
     return list({(item.rule, item.span, item.message): item for item in runner.findings}.values())
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from rfl_lint.deferred import RuleTable, made_table, module_sizes, read_table
 from rfl_lint.entry_points import rule_entry_points
 from rfl_lint.errors import PluginError, UsageError
 from rfl_lint.finding import Level
@@ -26,6 +27,7 @@ from rfl_lint.rule import Rule
 from rfl_lint.syntax import check_kinds
 
 _BUILTIN: Final = "rfl_lint.rules"
+_SHIPPED: Final = f"{_BUILTIN} (built in)"
 KEYWORDS: Final = ("default", "strict", "all")
 
 
@@ -76,9 +78,9 @@ def load_registry(local_files: Iterable[Path] = (), *, trust: bool = False) -> R
     failures: list[PluginError] = []
     for name, load in _sources(local_files, trust=trust):
         before = len(rules), len(failures)
-        for part in _parts(load):
+        for part in _builtin_parts() if name == _SHIPPED else _parts(load):
             try:
-                for rule in rules_in(part()):
+                for rule in part():
                     _add(rules, rule)
             except PluginError as error:
                 failures.append(PluginError(f"rule source {name}: {error}"))
@@ -91,22 +93,37 @@ def load_registry(local_files: Iterable[Path] = (), *, trust: bool = False) -> R
     return Registry(ordered, tuple(failures))
 
 
-def _parts(load: Callable[[], ModuleType]) -> Iterator[Callable[[], ModuleType]]:
+def _parts(load: Callable[[], ModuleType]) -> Iterator[Callable[[], list[type[Rule]]]]:
     """Loaders of a module and of each module below it, so that one that fails does not take the others along."""
     loaded: list[ModuleType] = []
 
-    def first() -> ModuleType:
+    def first() -> list[type[Rule]]:
         loaded.append(load())
-        return loaded[0]
+        return rules_in(loaded[0])
 
     yield first
     for package in loaded:
         for name in names_below(package):
-            yield partial(importlib.import_module, name)
+            yield partial(_rules_of, name)
+
+
+def _builtin_parts() -> Iterator[Callable[[], list[type[Rule]]]]:
+    """The same for the rules that rfl-lint ships, most of which are imported when they are wanted."""
+    package = importlib.import_module(_BUILTIN)
+    table = read_table()
+    table.provide_plugin()
+    sizes = module_sizes(package)
+    for name in sorted(sizes) or names_below(package):
+        rules = table.rules_in(name, sizes.get(name, -1))
+        yield partial(_rules_of, name) if rules is None else partial(list, rules)
+
+
+def _rules_of(module: str) -> list[type[Rule]]:
+    return rules_in(importlib.import_module(module))
 
 
 def _sources(local_files: Iterable[Path], *, trust: bool) -> Iterator[tuple[str, Callable[[], ModuleType]]]:
-    yield "rfl_lint.rules (built in)", lambda: importlib.import_module(_BUILTIN)
+    yield _SHIPPED, lambda: importlib.import_module(_BUILTIN)
     for point in rule_entry_points():
         if point.value != _BUILTIN:
             yield f"entry point `{point.name} = {point.value}`", point.load
@@ -175,3 +192,10 @@ def builtin_rules() -> list[type[Rule]]:
     modules = [importlib.import_module(name) for name in names_below(package)]
     found = [rule for module in modules for rule in rules_in(module)]
     return sorted(found, key=lambda rule: (rule.meta.group, rule.meta.name))
+
+
+def builtin_table() -> RuleTable:
+    """The table of the rules that rfl-lint ships, made from the rules themselves."""
+    package = importlib.import_module(_BUILTIN)
+    sizes = module_sizes(package)
+    return made_table({name: _rules_of(name) for name in sizes}, sizes)

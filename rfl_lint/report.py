@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from rfl_lint.analysis.coverage.count import Coverage
+from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.engine import RuleCrash
 from rfl_lint.finding import Finding
 from rfl_lint.rule import Rule

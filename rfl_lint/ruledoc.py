@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from rfl_lint.deferred import real_rule
 from rfl_lint.finding import Level, Severity
 from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
 from rfl_lint.registry import builtin_rules
@@ -74,6 +75,7 @@ class Block:
 
 def read_doc(rule: type[Rule]) -> RuleDoc:
     """The documentation of a rule class; sections that it does not have are simply absent."""
+    rule = real_rule(rule)
     return parse_doc(rule.__doc__ or "", rule.meta, tuple(_options(rule.Options)))
 
 

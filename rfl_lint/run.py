@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from rfl_lint.analysis.coverage.count import Coverage
+from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.batch import Outcome, Plan, outcomes
 from rfl_lint.config import FixSafety, Override
 from rfl_lint.engine import FileResult

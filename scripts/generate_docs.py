@@ -1,4 +1,4 @@
-"""Make docs/rules, the README's rule table, the manual page and the code quoted in pages, or check them for drift.
+"""Make docs/rules, the tables of the rules, the manual page and the code quoted in pages, or check them for drift.
 
 usage: generate_docs.py [--check]
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from rfl_lint.cli.manual import manual_page
+from rfl_lint.deferred import TABLE
 from rfl_lint.docs import markdown_pages, with_rules_table
-from rfl_lint.registry import builtin_rules
+from rfl_lint.registry import builtin_rules, builtin_table
 
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ROOT / "docs" / "rules"
@@ -28,6 +29,7 @@ def wanted_files() -> dict[Path, str]:
     """Every generated file and what it should hold."""
     rules = builtin_rules()
     files = {PAGES / name: text for name, text in markdown_pages(rules).items()}
+    files[TABLE] = builtin_table().source
     files[README] = with_rules_table(README.read_text(encoding="utf-8"), rules, "docs/rules/")
     files[MANUAL] = manual_page()
     files |= {page: with_quotes(page) for page in QUOTING}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rfl_lint.analysis.coverage.count import Coverage, coverage_of
+from rfl_lint.analysis.coverage.count import coverage_of
+from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.registry import builtin_rules
 from rfl_lint.source import SourceFile

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import pytest
 
-from rfl_lint.analysis.coverage.count import Coverage
+from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.comparison import compare, known_of
 from rfl_lint.finding import Finding, Label
 from rfl_lint.output.page.document import write_page

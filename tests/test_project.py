@@ -55,6 +55,8 @@ LAYERS = (
     "index_tables",
     "index",
     "rule",
+    "rule_table",
+    "deferred",
     "analysis",
     "plugin",
     "attributes",

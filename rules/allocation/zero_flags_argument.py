@@ -68,6 +68,7 @@ class ZeroFlagsArgument(Rule):
         origin="002",
         precision="6.1 and 6.12: no findings; 7.2: 1 of 1 right; strict, 7.2: 2 more, accepted there",
     )
+    words = (b"bindings::",)
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report each zero that is flags and that nothing explains."""

@@ -53,6 +53,7 @@ class BrokenSrctreeLink(Rule):
         origin="003",
         precision="6.1: no findings; 6.12: 1 of 1 right; 7.2: 3 of 3 right",
     )
+    words = (b"srctree/",)
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the links that lead astray."""

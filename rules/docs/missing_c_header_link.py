@@ -69,6 +69,7 @@ class MissingCHeaderLink(Rule):
         origin="003",
         precision="6.1: 1 of 1 right; 6.12: 6 of 6 right; 7.2: 15 of 15 right",
     )
+    words = (b"bindings",)
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Ask for the link where C functions are called."""

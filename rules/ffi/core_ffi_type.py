@@ -72,6 +72,7 @@ class CoreFfiType(Rule):
         origin="002",
         precision="6.1: silent, it has no types of its own; 6.12: no findings; 7.2: 9 of 9 right",
     )
+    words = (b"c_",)
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report every such type, at its import or at its path."""

@@ -90,6 +90,7 @@ class UncheckedCReturn(Rule):
         origin="002",
         precision="6.1 and 6.12: no findings; 7.2: 2 of 2 right",
     )
+    words = (b"bindings::",)
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report each result that goes unseen, and each pointer that is taken for valid."""

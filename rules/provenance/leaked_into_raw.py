@@ -89,6 +89,7 @@ class LeakedIntoRaw(Rule):
         origin="004",
         precision="6.1, 6.12 and 7.2: no findings (0, 15 and 42 pointers given up)",
     )
+    words = (b"into_raw", b"into_foreign")
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the call whose pointer the analysis saw left behind."""

@@ -68,11 +68,10 @@ class UnnecessarySafetyDoc(Rule):
         origin="kernel coding guidelines",
         precision="6.1, 6.12, 7.2: no findings",
     )
+    words = (b"afety", b"AFETY")
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Look at the headings of all safe items."""
-        if b"afety" not in cx.source.data and b"AFETY" not in cx.source.data:
-            return
         for documented_item in documented(cx):
             item = documented_item.item
             found = needless_safety_docs(cx, item, documented_item.docs) if item is not None else None

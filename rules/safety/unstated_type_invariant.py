@@ -61,6 +61,7 @@ class UnstatedTypeInvariant(Rule):
         origin="002",
         precision="6.1: no findings; 6.12: 4 of 4 right; 7.2: 10 of 10 right",
     )
+    words = (b"nvariant",)
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the appeals of all `SAFETY` and `INVARIANT` comments."""

@@ -51,6 +51,7 @@ class BindingsInDriver(Rule):
         origin="kernel coding guidelines",
         precision="6.1 and 6.12: no findings; 7.2: 2 of 2 right, both of binder",
     )
+    words = (b"bindings",)
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the first call of a C function."""

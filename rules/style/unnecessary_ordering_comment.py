@@ -54,11 +54,10 @@ class UnnecessaryOrderingComment(Rule):
         doc_code=True,
         precision="6.1: no findings; 6.12: no findings; 7.2: no findings",
     )
+    words = (b"ORDERING",)
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Look at what each of the file's comments speaks for."""
-        if b"ORDERING" not in cx.source.data:
-            return
         for found in needless_comments(cx, "ORDERING"):
             yield self.finding(
                 cx,

@@ -7,35 +7,15 @@ are not counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 from rfl_lint.analysis.comments.documentation import documentation_of, unsafe_keyword
+from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.analysis.invariants.justified import judged
 from rfl_lint.rule import Context
 from rfl_lint.syntax import FragmentKind
 
-COVERAGE_KINDS: Final = frozenset({"unsafe_block", "impl_item", "struct_expression"})
-"""The nodes that are looked for."""
 _SITES: Final = frozenset({"unsafe_block", "impl_item"})
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Unsafe blocks and impls, values built of types with `# Invariants`; how many of each are argued for."""
-
-    unsafe: int = 0
-    unsafe_documented: int = 0
-    built: int = 0
-    built_documented: int = 0
-
-    def __add__(self, other: Self) -> Coverage:
-        return Coverage(
-            self.unsafe + other.unsafe,
-            self.unsafe_documented + other.unsafe_documented,
-            self.built + other.built,
-            self.built_documented + other.built_documented,
-        )
 
 
 def coverage_of(cx: Context) -> Coverage:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from rfl_lint.analysis.coverage.count import Coverage
+from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.comparison import Comparison
 from rfl_lint.finding import Finding, Severity
 from rfl_lint.report import Report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.analysis.coverage.count import Coverage
+from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.finding import Finding
 from rfl_lint.output.page.markup import bar, breakable, counted, number, shown, table
 from rfl_lint.output.page.model import PageContent, severities
