@@ -101,7 +101,7 @@ def undocumented_sleep(function: Node, cx: Context) -> tuple[FunctionFact, Sleep
     """A public function that may sleep and does not say so, and how it does."""
     fact = functions_by_start(cx).get(function.start_byte)
     public = next((child for child in function.children if child.type == "visibility_modifier"), None)
-    if fact is None or public is None or cx.text(public) != "pub" or fact.trait or not fact.has_body:
+    if fact is None or public is None or cx.text(public) != "pub" or not fact.has_body:
         return None
     docs = doc_comments(cx).of(function.start_byte)
     text = " ".join(docs.text(line) for line in docs.lines) if docs is not None else ""
