@@ -8,7 +8,10 @@ waited for, and the files that it still owed are named.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -120,6 +123,10 @@ class Workers(Generic[Job]):
 
     def _serve(self, pipe: Connection, jobs: Sequence[Job]) -> None:
         """The life of a worker: phases until the end, results in the order of the jobs."""
+        # A terminal's interrupt reaches every process of a run: the parent says what there is to say, and ends the
+        # others. If it dies itself, whoever waits for its output must not wait for them.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         for other in self._pipes:
             other.close()  # inherited from the parent: held open here, it would hide a dead sibling
         while True:
@@ -132,3 +139,10 @@ class Workers(Generic[Job]):
             name, sent = pickle.loads(message)  # noqa: S301 - from our own parent
             for job in jobs:
                 pipe.send(self._phases[name].work(job, sent))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(2)
