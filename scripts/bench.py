@@ -1,6 +1,6 @@
 """Measure rfl-lint beside a bare parse and ast-grep, in one run, and print the result as a Markdown table.
 
-usage: bench.py [--runs N] [TREE...]       (default: every kernel in .kernels, else demo)
+usage: bench.py [--runs N] [--edits N] [TREE...]       (default: every kernel in .kernels, else demo)
 
 All commands of a round run one after the other, then the next round, so that a busy moment of the machine hits
 all of them alike; the figures are medians. What is compared works on the very files that rfl-lint lints.
@@ -155,6 +155,24 @@ def bench_index(tree: Path) -> None:
     )
 
 
+def bench_lsp(tree: Path, edits: int) -> None:
+    """What typing costs: from a keystroke to the findings of the new text, in the files nearest to 1,500 lines."""
+    files = [target.file for target in FileFinder(()).add((tree,)).targets]
+    lines = {file: file.read_bytes().count(b"\n") for file in files}
+    print(f"\nKeystroke to diagnostics, the index of {tree.name} being there; {edits} keystrokes each\n")
+    print("| file | lines | first findings | p50 | p95 | memory after 100 keystrokes | after all |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for file in sorted(files, key=lambda file: abs(lines[file] - 1500))[:3]:
+        command = [sys.executable, BENCH / "lsp.py", tree, file.relative_to(tree), str(edits)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout)
+        print(
+            f"| {file.relative_to(tree)} | {found['lines']} | {found['opened'] * 1000:.0f} ms | "
+            f"{found['p50']:.0f} ms | {found['p95']:.0f} ms | "
+            f"{found['memory after 100']:.0f} MiB | {found['memory']:.0f} MiB |"
+        )
+
+
 def bench_startup(runs: int, scratch: Path) -> None:
     """What a pre-commit hook pays: one small file, a new process."""
     one = scratch / "one.rs"
@@ -184,6 +202,9 @@ def main() -> None:
         "trees", nargs="*", type=Path, help="kernel trees; default: those in .kernels, else demo"
     )
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument(
+        "--edits", type=int, default=1000, help="keystrokes in the language server; default: 1000"
+    )
     arguments = parser.parse_args()
     tools = ", ".join(
         f"{name} {version(name)}" for name in ("tree-sitter", "tree-sitter-rust", "ast-grep-cli")
@@ -193,6 +214,7 @@ def main() -> None:
         for tree in arguments.trees or default_trees():
             bench_tree(tree.resolve(), arguments.runs, Path(scratch))
             bench_index(tree.resolve())
+            bench_lsp(tree.resolve(), arguments.edits)
         bench_startup(arguments.runs, Path(scratch))
 
 

@@ -1,0 +1,123 @@
+"""Keystrokes to published diagnostics in one file of a tree: `lsp.py TREE FILE EDITS` prints JSON.
+
+Each keystroke is sent when the findings of the one before are there, as a person types slower than that. Words are
+typed into a comment, a name and a new statement by turns, and taken back again.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+TYPED: Final = ("// note", "let x = 1;", "\n", "self.f();", "unsafe { g() };")
+
+
+class Server:
+    """The server as a client sees it."""
+
+    def __init__(self) -> None:
+        """Start it."""
+        command = [sys.executable, "-m", "rfl_lint", "server", "--isolated"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.input: Any = self.process.stdin
+        self.output: Any = self.process.stdout
+
+    def send(self, method: str, params: object, number: int | None = None) -> None:
+        """Send a request or a notification."""
+        message = {"jsonrpc": "2.0", "method": method, "params": params} | ({"id": number} if number else {})
+        body = json.dumps(message).encode()
+        self.input.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        self.input.flush()
+
+    def receive(self) -> Any:
+        """The next message."""
+        length = 0
+        while line := self.output.readline().strip():
+            length = int(line.split()[1]) if line.startswith(b"Content-Length") else length
+        return json.loads(self.output.read(length))
+
+    def published(self, version: int) -> None:
+        """Wait for the findings of a version."""
+        while True:
+            message = self.receive()
+            if (
+                message.get("method") == "textDocument/publishDiagnostics"
+                and message["params"].get("version") == version
+            ):
+                return
+
+    def memory(self) -> float:
+        """Resident memory in MiB."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+def strokes(text: str, count: int) -> list[tuple[dict[str, Any], str]]:
+    """Keystrokes as ranges and what is put there."""
+    lines = text.split("\n")
+    places = [
+        number for number, line in enumerate(lines) if line.endswith(";") and line.startswith("        ")
+    ]
+    found: list[tuple[dict[str, Any], str]] = []
+    turn = 0
+    while len(found) < count:
+        line, column = places[turn * 37 % len(places)] + 1, 0
+        word = TYPED[turn % len(TYPED)]
+        for number, character in enumerate(word):
+            at = {"line": line, "character": column + number}
+            found.append(({"start": at, "end": at}, character))
+        end = {"line": line + 1, "character": 0} if word == "\n" else {"line": line, "character": len(word)}
+        found.append(({"start": {"line": line, "character": 0}, "end": end}, ""))
+        turn += 1
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    tree, file, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    server, text = Server(), (tree / file).read_text()
+    uri = (tree / file).as_uri()
+    server.send("initialize", {"processId": None, "rootUri": tree.as_uri(), "capabilities": {}}, 1)
+    server.receive()
+    server.send("initialized", {})
+    begun = time.perf_counter()
+    item = {"uri": uri, "languageId": "rust", "version": 1, "text": text}
+    server.send("textDocument/didOpen", {"textDocument": item})
+    server.published(1)
+    opened = time.perf_counter() - begun
+    taken: list[float] = []
+    memory: dict[int, float] = {}
+    for number, (where, new) in enumerate(strokes(text, count)):
+        version = number + 2
+        change = {
+            "textDocument": {"uri": uri, "version": version},
+            "contentChanges": [{"range": where, "text": new}],
+        }
+        begun = time.perf_counter()
+        server.send("textDocument/didChange", change)
+        server.published(version)
+        taken.append((time.perf_counter() - begun) * 1000)
+        if number + 1 in (100, count):
+            memory[number + 1] = server.memory()
+    server.process.kill()
+    cut = statistics.quantiles(taken, n=100)
+    first, last = min(memory), max(memory)
+    figures = {
+        "lines": text.count("\n"),
+        "opened": opened,
+        "p50": cut[49],
+        "p95": cut[94],
+        "edits": last,
+        "memory after 100": memory[first],
+        "memory": memory[last],
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
