@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_all_start_methods
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
@@ -28,7 +27,6 @@ from rfl_lint.inputs.files import Target, read_target
 from rfl_lint.inputs.tree_files import crate_folder, index_targets, is_inside
 from rfl_lint.source import SourceFile
 from rfl_lint.tree import KernelTree
-from rfl_lint.workers import Phase, crew
 from rfl_lint.workspace import Workspace, facts_of
 
 # Starting two workers costs as much as linting about this many bytes.
@@ -115,7 +113,7 @@ class TreeRun:
         if len(self.linted) < 2 or size < _WORTH_WORKERS:
             yield from self._here()
         else:
-            yield from self._shared(workers if "fork" in get_all_start_methods() else 1)
+            yield from self._shared(workers if hasattr(os, "fork") else 1)
 
     # One process: the index is made only if a rule asks.
 
@@ -178,6 +176,8 @@ class TreeRun:
     # Many files: the index first, in several processes or in this one.
 
     def _shared(self, workers: int) -> Iterator[tuple[Target, Outcome]]:
+        from rfl_lint.workers import Phase, crew  # noqa: PLC0415 - multiprocessing, for a large tree only
+
         known, missing = self._known_facts()
         if sum(_size(target) for target in missing) <= _WORTH_SHARING:
             index = Index([*known, *self._extracted(missing)])

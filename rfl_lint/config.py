@@ -8,7 +8,6 @@ not exist is an error that names the nearest one that does.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -170,6 +169,8 @@ class _Reader:
         return value
 
     def known(self, table: Mapping[str, object], keys: tuple[str, ...], prefix: str) -> None:
+        import difflib  # noqa: PLC0415 - only for what is misspelt
+
         for key in table:
             if key not in keys:
                 near = difflib.get_close_matches(key, keys, n=1, cutoff=0.5)
@@ -249,6 +250,8 @@ def _kind(value: object) -> str:
 
 def make_rule(rule: type[Rule], config: Config) -> Rule:
     """An instance of a rule with its options from the configuration; raises ConfigError on an unknown option."""
+    import difflib  # noqa: PLC0415 - only for what is misspelt
+
     entry = config.rules.get(rule.meta.name)
     given = dict(entry.options) if entry is not None else {}
     if not given:
@@ -281,6 +284,8 @@ def _converted(value: object, wanted: object, fail: Callable[[str], ConfigError]
 
 def check_names(config: Config, known: Mapping[str, object]) -> None:
     """Refuse tables for rules that do not exist; raises ConfigError with the nearest name."""
+    import difflib  # noqa: PLC0415 - only for what is misspelt
+
     reader = _Reader(config.path or Path("configuration"))
     for name in config.rules:
         if name not in known:

@@ -6,11 +6,9 @@ collected) or, with trust, a local Python file. A source that fails is reported 
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib
 import importlib.util
-import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -55,6 +53,8 @@ class Registry:
 
         Raises UsageError, with near matches, for anything else.
         """
+        import difflib  # noqa: PLC0415 - only for what is misspelt
+
         if selector == "all":
             return list(self.rules)
         if selector in ("default", "strict"):
@@ -162,6 +162,8 @@ def _add(rules: dict[str, type[Rule]], rule: type[Rule]) -> None:
 
 def names_below(package: ModuleType) -> list[str]:
     """The names of all modules below a package, in order; none below a plain module."""
+    import pkgutil  # noqa: PLC0415 - only for packages of others
+
     found: list[str] = []
     waiting = [(package.__name__, list(getattr(package, "__path__", [])))]
     while waiting:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -38,6 +37,8 @@ def obstacle(file: Path, root: Path | None) -> str | None:
 
 def rewrite(file: Path, root: Path | None, before: bytes, after: bytes) -> None:
     """Replace a file's content, which must still be `before`; mode and owner stay. Raises SourceError."""
+    import tempfile  # noqa: PLC0415 - only where a file is written
+
     why = obstacle(file, root)
     if why is not None:
         raise SourceError(f"{why}; not fixed")
@@ -71,6 +72,8 @@ def write_whole(file: Path, data: bytes) -> None:
 
     What is no regular file, a pipe or a terminal, is written to as it is.
     """
+    import tempfile  # noqa: PLC0415 - only where a file is written
+
     try:
         real = file.resolve()
         if real.exists() and not real.is_file():

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +53,8 @@ def read_stored(path: Path, magic: bytes, max_bytes: int) -> bytes | None:
 
 def write_stored(path: Path, magic: bytes, body: bytes) -> None:
     """Store a body for the next run, in place of what was there."""
+    import tempfile  # noqa: PLC0415 - only where a file is written
+
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")

@@ -9,7 +9,6 @@ finding of its own, `unused-suppression`, which nothing silences.
 
 from __future__ import annotations
 
-import difflib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -120,6 +119,8 @@ class Silencer:
                 yield self._complain(directive, f"suppression of `{name}` silences nothing")
 
     def _hint(self, name: str) -> str:
+        import difflib  # noqa: PLC0415 - only for what is misspelt
+
         if name not in self._hints:
             near = difflib.get_close_matches(name, self._known, n=1, cutoff=0.6)
             self._hints[name] = f"; did you mean `{near[0]}`?" if near else ""

@@ -7,16 +7,17 @@ empty list.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 Fail = Callable[[str, str], Exception]
 """Makes the exception for a key and what is wrong with it."""
 
+# Not by importlib.resources, which takes longer to import than a table to read.
+_FOLDER: Final = Path(__file__).parent / "data"
 _ABOUT: Final = "additions"
 # Where an entry comes from is asked of the bundled ones only.
 _NOT_NEEDED: Final = frozenset({"source", "sources", "why"})
@@ -33,13 +34,12 @@ def load_table(name: str) -> dict[str, Any]:
 def _read(name: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - most runs on small files never ask for a table
 
-    text = (files("rfl_lint.data") / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def table_names() -> list[str]:
     """The names of all bundled tables."""
-    names = (each.name for each in files("rfl_lint.data").iterdir())
+    names = (each.name for each in _FOLDER.iterdir())
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
@@ -147,6 +147,8 @@ class _Check:
 
 
 def _hint(name: str, names: Iterable[str]) -> str:
+    import difflib  # noqa: PLC0415 - only for what is misspelt
+
     listed = list(names)
     near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
     return f"did you mean `{near[0]}`?" if near else f"there are {', '.join(listed)}"

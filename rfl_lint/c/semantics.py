@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from rfl_lint.c.facts import CFunction, Failure
 from rfl_lint.tables import BUNDLED, Tables
@@ -15,7 +15,7 @@ from rfl_lint.tables import BUNDLED, Tables
 def semantics_digest() -> str:
     """What identifies the table's content, for caches of what was made with it."""
     return hashlib.blake2b(
-        (files("rfl_lint.data") / "c_semantics.toml").read_bytes(), digest_size=8
+        (Path(__file__).parents[1] / "data" / "c_semantics.toml").read_bytes(), digest_size=8
     ).hexdigest()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from os.path import exists, isdir, isfile, lexists
@@ -171,6 +170,8 @@ def _matcher(patterns: Sequence[str]) -> Callable[[str], bool] | None:
 
 def git_files(folder: Path) -> list[Path] | None:
     """The Rust files that git tracks below a folder; None where git is missing or knows nothing of it."""
+    import subprocess  # noqa: PLC0415 - only where git is asked
+
     # A checkout's own configuration could name a program as its file system monitor: none is started.
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), "ls-files", "-z", "--", "*.rs"]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
