@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from rfl_lint.source import BOM, Span
 
@@ -29,8 +29,7 @@ _GAP: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DocLine:
+class DocLine(NamedTuple):
     """One line of a doc comment. `row` counts from 0.
 
     `span` goes from the introducer (in a block comment from the first character) to the end of the line without its

@@ -51,7 +51,7 @@ class FactCache:
     """The facts of one tree's files by digest."""
 
     def __init__(self, root: Path, folder: Path | None) -> None:
-        """Read what an earlier run left; without a folder the cache lives in memory only."""
+        """Read what an earlier run left; without a folder nothing is kept."""
         self._path = folder / f"{name_for(root)}.facts" if folder is not None else None
         self._entries: dict[bytes, bytes] = self._load()
         self._used: dict[bytes, bytes] = {}
@@ -78,8 +78,9 @@ class FactCache:
 
     def put(self, key: bytes, facts: FileFacts) -> None:
         """Remember the facts of a text."""
-        self._used[key] = pickle.dumps(facts, protocol=5)
-        self._changed = True
+        if self._path is not None:
+            self._used[key] = pickle.dumps(facts, protocol=5)
+            self._changed = True
 
     def save(self) -> None:
         """Store what is known for the next run; does nothing where nothing is new."""

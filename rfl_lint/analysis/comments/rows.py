@@ -75,6 +75,7 @@ class CommentRows:
         """`contents` gives the part of each line that belongs to the layer; without it all of every line does."""
         self.source = source
         self._comments = comments
+        self._starts = [comment.start for comment in comments]
         self._fragments = fragments
         self._contents = contents
         self._attributes: list[Span] | None = None
@@ -123,7 +124,7 @@ class CommentRows:
 
     def in_comment(self, offset: int) -> bool:
         """Whether a byte of the layer belongs to a comment."""
-        index = bisect_right(self._comments, Span(offset, len(self.source.data) + 1)) - 1
+        index = bisect_right(self._starts, offset) - 1
         return index >= 0 and offset < self._comments[index].end
 
     def run_above(self, row: int) -> CommentRun | None:
@@ -234,19 +235,19 @@ class CommentRows:
         return Row.BLOCK_COMMENT if ends_block else Row.CODE
 
     def _comment_at(self, offset: int) -> Span | None:
-        index = bisect_left(self._comments, Span(offset, 0))
+        index = bisect_left(self._starts, offset)
         found = self._comments[index] if index < len(self._comments) else None
         return found if found is not None and found.start == offset else None
 
     def _comments_in(self, content: Span) -> Sequence[Span]:
         """The comments that begin on a line."""
-        low = bisect_left(self._comments, Span(content.start, 0))
-        return self._comments[low : bisect_left(self._comments, Span(content.end, 0))]
+        low = bisect_left(self._starts, content.start)
+        return self._comments[low : bisect_left(self._starts, content.end, low)]
 
     def _block_ending(self, content: Span) -> Span | None:
         """The block comment that begins a line, ends on this one, and has nothing but comments behind it."""
         here = self._comments_in(content)
-        index = bisect_right(self._comments, Span(content.start, 0)) - 1
+        index = bisect_left(self._starts, content.start) - 1
         reaching = self._comments[index] if index >= 0 else None
         if reaching is not None and reaching.end > content.start and reaching.start < content.start:
             block, others = reaching, here

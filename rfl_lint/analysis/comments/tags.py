@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from rfl_lint.source import Span
 
@@ -85,8 +85,7 @@ class Form(Enum):
     """Recognisable, but not the way the tag is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommentLine:
+class CommentLine(NamedTuple):
     """The part of a comment that stands on one line.
 
     `span` begins with the introducer (`//`, `///`, `/*`) where the line has one, `text` behind it.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 from rfl_lint.analysis.code.origins import Origin, meaning_of
@@ -16,6 +18,7 @@ from rfl_lint.analysis.context.table import Hold, context_table
 from rfl_lint.analysis.context.walk import STATEMENTS, Handler, Walk
 from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
+from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
 
 _FUNCTIONS: Final = frozenset({"function_item"})
@@ -121,12 +124,12 @@ def contexts(cx: Context) -> Contexts:
 
 def state_at(node: Node, cx: Context) -> State:
     """What is in which slot when a call or macro call runs; empty where it cannot be told."""
-    return contexts(cx).at(node) if cx.memo(_file_may_hold) else _NOTHING
+    return contexts(cx).at(node) if _in_holding_function(node, cx) else _NOTHING
 
 
 def unsure_behind(node: Node, cx: Context) -> tuple[Held, ...]:
     """What is held behind an `if` where one of its branches took it, and not where the other one did."""
-    return contexts(cx).behind(node) if cx.memo(_file_may_hold) else ()
+    return contexts(cx).behind(node) if _in_holding_function(node, cx) else ()
 
 
 def held_at(node: Node, cx: Context) -> tuple[Held, ...]:
@@ -134,9 +137,41 @@ def held_at(node: Node, cx: Context) -> tuple[Held, ...]:
     return tuple(value.held for value in state_at(node, cx).values() if value.is_certain)
 
 
+def may_hold(cx: Context) -> bool:
+    """Whether anything could be held in a file: it costs one look at its bytes."""
+    return cx.memo(_file_may_hold)
+
+
 def _file_may_hold(cx: Context) -> bool:
-    """A file in which nothing could be held costs one look at its bytes."""
     return context_table(cx.tables).acquiring.search(cx.source.data) is not None
+
+
+def _in_holding_function(node: Node, cx: Context) -> bool:
+    """Whether a node lies in a function in which something could be held; few do."""
+    outermost = cx.memo(_holding)
+    at = node.start_byte
+    index = bisect_right(outermost, at, key=_start) - 1
+    return index >= 0 and at < outermost[index].end
+
+
+_start: Final = attrgetter("start")
+
+
+def _holding(cx: Context) -> list[Span]:
+    """The functions in which something could be held, in order, without those that lie in another."""
+    found: list[Span] = []
+    if not may_hold(cx):
+        return found
+    spans = (
+        span_of(node)
+        for fragment in cx.parsed.fragments
+        for node in fragment.find(_FUNCTIONS).get("function_item", ())
+        if _may_hold(cx, node)
+    )
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if not found or span.start >= found[-1].end:
+            found.append(span)
+    return found
 
 
 def _may_hold(cx: Context, function: Node) -> bool:
