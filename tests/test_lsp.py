@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -336,6 +337,25 @@ def test_the_configuration_is_taken_up_when_it_changes(tmp_path: Path) -> None:
             await editor.pushed(uri)
             config.unlink()
             saved()
+            await editor.pushed(uri, MISSING)
+
+    asyncio.run(scenario())
+
+
+def test_what_the_baseline_has_is_left_out(tmp_path: Path) -> None:
+    server = [each for each in SERVER if each != "--isolated"]
+    file = make_tree(tmp_path, drivers__a=UNSAFE) / "drivers/a.rs"
+    write = [*server[:-1], "check", "--write-baseline", "--exit-zero", "."]
+    subprocess.run(write, cwd=tmp_path, check=True, capture_output=True)
+
+    async def scenario() -> None:
+        async with editing(tmp_path, server=server) as editor:
+            uri = editor.open(file)
+            await editor.pushed(uri)
+            editor.change(uri, UNSAFE.replace("*p", "*p.add(1)"))
+            await editor.pushed(uri, MISSING)
+            (tmp_path / ".rfl-lint-baseline.json").unlink()
+            editor.change(uri, UNSAFE)
             await editor.pushed(uri, MISSING)
 
     asyncio.run(scenario())

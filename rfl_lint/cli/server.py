@@ -40,7 +40,13 @@ def run_server(request: ServerRequest) -> int:
                 trust_plugins=request.trust_plugins,
             )
         )
-        return Settings(setup.plan, setup.chosen, setup.finder, tuple(map(str, setup.failures)))
+        return Settings(
+            setup.plan,
+            setup.chosen,
+            setup.finder,
+            tuple(map(str, setup.failures)),
+            baselines=not request.isolated,
+        )
 
     gc.set_threshold(100_000, 20, 20)
     serve(load)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from rfl_lint.baseline import FILE_NAME, Entry, left_out, read_baseline
 from rfl_lint.batch import Plan
 from rfl_lint.config import FILE_NAMES, find_config, user_config
 from rfl_lint.engine import RuleCrash
@@ -33,12 +34,16 @@ _NO_PROGRESS: Final[Progress] = lambda _done, _all: None  # noqa: E731 - a defau
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """What the configuration in force for a folder asks for. `notes` are for the user."""
+    """What the configuration in force for a folder asks for. `notes` are for the user.
+
+    `baselines` tells whether what the baseline of a tree has is left out.
+    """
 
     plan: Plan
     chosen: Filter
     finder: FileFinder
     notes: tuple[str, ...] = ()
+    baselines: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +96,7 @@ class Project:
     _folders: dict[Path, Settings] = field(default_factory=dict)
     _trees: dict[tuple[Settings, Path], LiveTree] = field(default_factory=dict)
     _open: dict[Path, Place] = field(default_factory=dict)
+    _baselines: dict[Path, tuple[_Stamp, tuple[Entry, ...]]] = field(default_factory=dict)
 
     # Settings.
 
@@ -118,8 +124,11 @@ class Project:
         Raises where a new one is wrong, and then everything stays as it was.
         """
         now = {folder: _stamp(folder) for folder in self._stamps}
+        aged = [root for root, (stamp, _) in self._baselines.items() if stamp != _state(root / FILE_NAME)]
+        for root in aged:
+            del self._baselines[root]
         if now == self._stamps:
-            return False
+            return bool(aged)
         self._stamps = now
         forget()
         before = self._loaded, self._folders, self._trees, self._open
@@ -187,7 +196,21 @@ class Project:
         parsed = place.live.parsed(place.path)
         if result is None or parsed is None:
             return None
-        return Checked(place, parsed, make_report([result], place.settings.chosen))
+        return Checked(place, parsed, self._shortened(make_report([result], place.settings.chosen), place))
+
+    def _shortened(self, report: Report, place: Place) -> Report:
+        """A report without what the baseline of the tree has."""
+        root = place.live.tree.root
+        if root is None or not place.settings.baselines:
+            return report
+        if root not in self._baselines:
+            stamp = _state(root / FILE_NAME)
+            self._baselines[root] = stamp, ()  # one that is wrong is told once
+            self._baselines[root] = stamp, read_baseline(root / FILE_NAME) if stamp is not None else ()
+        entries = self._baselines[root][1]
+        if not entries:
+            return report
+        return left_out(report, entries, is_gone=lambda path: not (root / path).exists()).report
 
     def build(self, place: Place) -> None:
         """Make the index of a tree, unless it is there."""
@@ -198,6 +221,7 @@ class Project:
         with self.progress(live.tree.root or place.file) as progress:
             live.build(progress)
         # What is known of a tree lives as long as the tree: no collection has to look through it again.
+        gc.unfreeze()  # what was known of trees that are gone
         gc.collect()
         gc.freeze()
 
@@ -230,7 +254,8 @@ class Project:
         def lint(texts: Mapping[str, bytes]) -> Report:
             place.live.put(SourceFile(place.path, texts.get(place.path, source.data)))
             result = place.live.lint(place.path)
-            return make_report([result] if result is not None else [], place.settings.chosen)
+            report = make_report([result] if result is not None else [], place.settings.chosen)
+            return self._shortened(report, place)
 
         try:
             return fix_findings(lint, unsafe=unsafe)
@@ -246,15 +271,18 @@ class Project:
 
 
 def is_configuration(file: Path) -> bool:
-    """Whether a file may hold settings, by its name."""
-    return file.name in FILE_NAMES
+    """Whether a file may hold settings, or a baseline, by its name."""
+    return file.name in FILE_NAMES or file.name == FILE_NAME
 
 
 def _stamp(folder: Path) -> _Stamp:
     """What tells the configuration in force for a folder, in its present state, from any other."""
     path = find_config(folder) or user_config()
-    if path is None:
-        return None
+    return _state(path) if path is not None else None
+
+
+def _state(path: Path) -> _Stamp:
+    """What tells a file from what it was before; None for one that is not there."""
     try:
         status = path.stat()
     except OSError:

@@ -15,6 +15,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from rfl_lint.baseline import FILE_NAME as BASELINE
 from rfl_lint.lsp.actions import EXPLAIN, FIX_ALL, KINDS, Request, code_actions, edits_between
 from rfl_lint.lsp.convert import Client, range_of, span_of_range
 from rfl_lint.lsp.documents import Document, file_of, opened
@@ -26,7 +27,7 @@ from rfl_lint.lsp.worker import Urgency
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.version import VERSION
 
-_WATCHED: Final = ("**/rfl-lint.toml", "**/.rfl-lint.toml", "**/pyproject.toml", "**/*.rs")
+_WATCHED: Final = ("**/rfl-lint.toml", "**/.rfl-lint.toml", "**/pyproject.toml", f"**/{BASELINE}", "**/*.rs")
 _PORTION: Final = 50
 
 

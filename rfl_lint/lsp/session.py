@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -239,6 +239,7 @@ class Session:
         return Converter(self.client, checked, outcome.text, uri, self.pages.link, self._texts(checked))
 
     def _texts(self, checked: Checked) -> Callable[[str], tuple[str, Text] | None]:
+        @cache
         def there(path: str) -> tuple[str, Text] | None:
             file = checked.place.file_of(path)
             for document in self.documents.values():
