@@ -49,10 +49,13 @@ _MISSPELT: Final = frozenset(
         "SATEFY",
     }
 )
+# So much of what stands before a tag tells whether it begins a sentence.
+_ENOUGH: Final = 200
 _PLACEHOLDERS: Final = frozenset({"TODO", "FIXME", "XXX"})
 
 _LEAD: Final = rb"[ \t/*#>\[(_`+-]*(?:\d{1,2}[.)][ \t]*)?"
-_WORD: Final = rb"(?:[A-Z][A-Z-]+[A-Z]|(?i:safety))"
+# Atomic: a row of words that can each be read in two ways, and then lacks its colon, would never end.
+_WORD: Final = rb"(?>(?i:safety)(?![A-Z-])|[A-Z][A-Z-]+[A-Z])"
 _COLON: Final = rb":(?!:)"
 _JOINED: Final = rb"(?:(?:[ \t]*[,/&+][ \t]*|[ \t]+and[ \t]+)" + _WORD + rb")*"
 # `SAFETY:`, `**SAFETY**:`, `INVARIANT, SAFETY:`, `SAFETY (of `p`):` at the beginning of a line.
@@ -201,7 +204,8 @@ def _names(tags: bytes) -> tuple[str, ...]:
 
 def _begins_sentence(text: bytes, match: re.Match[bytes]) -> bool:
     """Whether a tag in the middle of a line is more than a word of the sentence around it."""
-    before = text[: match.start()].rstrip(b" \t*_(")
+    start = match.start()
+    before = text[max(0, start - _ENOUGH) : start].rstrip(b" \t*_(")
     last = before[-1:]
     if not last or last in _SENTENCE_END or last >= b"\x80":
         return True

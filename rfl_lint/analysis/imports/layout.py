@@ -43,9 +43,9 @@ def crowded(use: Node, cx: Context) -> Span | None:
 
 
 def vertical(use: Node, cx: Context) -> Edit | None:
-    """The edit that lays a `use` statement out; None where a comment in it would be lost."""
+    """The edit that lays a `use` statement out; None where a comment in it would be lost, or what is no Rust."""
     argument = use.child_by_field_name("argument")
-    if argument is None:
+    if argument is None or argument.has_error:
         return None
     row = cx.source.row(use.start_byte)
     line = cx.source.data[cx.source.line_starts[row] : use.start_byte]

@@ -20,7 +20,7 @@ from rfl_lint.rule import Context
 from rfl_lint.syntax import FragmentKind, Node
 
 _STRUCTS: Final = frozenset({"struct_expression"})
-_LAST_WORD: Final = re.compile(r"(\w+)\s*(?:::\s*<.*)?$", re.DOTALL)
+_LAST_WORD: Final = re.compile(r"\b(\w+)\s*(?:::\s*<.*)?$", re.DOTALL)
 _MAX_ALIASES: Final = 4
 
 

@@ -1,0 +1,60 @@
+"""Comments, names and bodies that were made to blow regular expressions up take no longer than their length."""
+
+from __future__ import annotations
+
+import pytest
+
+from rfl_lint.engine import lint_source
+from rfl_lint.refusal import FILE_NOT_ANALYSED
+from rfl_lint.source import SourceFile
+from tests.fuzzing.oracles import ALL
+
+PIECES = {
+    "capitals": "SAFETY",
+    "tags": "SAFETY: ",
+    "joined": "SAFETY/INVARIANT,",
+    "spaces": " ",
+    "quotes": '\\"',
+    "ticks": "`",
+    "links": "[a](",
+    "brackets": "[[",
+    "hashes": "#",
+    "stars": "* ",
+    "dashes": "--",
+    "paths": "a::",
+    "calls": "a(",
+    "colons": "::",
+    "doc-links": "[`",
+    "cfg": "cfg(",
+    "flags": "GFP_A | ",
+    "angles": "<a",
+    "numbers": "1.",
+    "and": "SAFETY and ",
+    "and-words": "a and ",
+}
+PLACES = {
+    "comment": "// {}!\nfn f() {{}}\n",
+    "safety": "fn f() {{\n    // SAFETY: {}\n    unsafe {{ g() }};\n}}\n",
+    "doc": "/// {}!\nfn f() {{}}\n",
+    "doc section": "/// # Safety\n///\n/// - {}!\npub unsafe fn f() {{}}\n",
+    "string": 'fn f() {{ pr_info!("{}"); }}\n',
+    "attribute": '#[doc = "{}"]\nfn f() {{}}\n',
+    "suppression": "// rfl-lint: allow({}): x\nfn f() {{}}\n",
+}
+LENGTH = 20_000
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("piece", PIECES)
+def test_long_runs_of_one_thing(place: str, piece: str) -> None:
+    text = PLACES[place].format(PIECES[piece] * (LENGTH // len(PIECES[piece])))
+    result = lint_source(SourceFile("drivers/x/a.rs", text.encode()), ALL)
+    assert not result.crashes
+    slow = [each.message for each in result.findings if each.rule == FILE_NOT_ANALYSED]
+    assert not any("seconds" in message for message in slow)
+
+
+def test_a_name_as_long_as_a_file() -> None:
+    text = "fn f() {\n    let x = " + "a" * 1_000_000 + ";\n}\n"
+    result = lint_source(SourceFile("drivers/x/a.rs", text.encode()), ALL)
+    assert not [each for each in result.findings if each.rule == FILE_NOT_ANALYSED]
