@@ -156,7 +156,8 @@ _ENGINE_DOCS: Final = {
         cannot be reviewed.
 
         Notes: cannot be silenced itself. Remove the comment, correct its name, or add the reason behind a
-        colon: `// rfl-lint: allow(rule-name): reason`.
+        colon: `// rfl-lint: allow(rule-name): reason`. `--fix` takes out only what silences nothing: a comment
+        that was meant to silence something is for its author to correct.
         """,
     ),
 }

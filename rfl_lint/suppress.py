@@ -28,6 +28,7 @@ UNUSED_SUPPRESSION: Final = "unused-suppression"
 ENGINE_RULES: Final = (FILE_NOT_ANALYSED, UNUSED_SUPPRESSION)
 _CODE: Final = re.compile(rb"\S")
 _BEFORE_ITEM: Final = frozenset({"attribute_item", "line_comment", "block_comment"})
+_FORM: Final = "`// rfl-lint: allow(rule-name): reason`"
 _MARKER: Final = re.compile(rb"rfl-lint[ \t]*:")
 _DIRECTIVE: Final = re.compile(
     r"(?://[/!]?|/\*+)\s*rfl-lint\s*:\s*(?P<verb>[\w-]*)\s*(?:\((?P<names>[^)]*)\))?\s*(?::\s*(?P<reason>.*))?"
@@ -37,12 +38,16 @@ _INTRODUCER: Final = re.compile(r"(?://[/!]?|/\*+)\s*rfl-lint\s*:")
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One suppression comment. `scope` are the bytes whose findings it silences; None if it is malformed."""
+    """One suppression comment. `scope` are the bytes whose findings it silences; None if it is malformed.
+
+    A `problem` is mended by nobody but its author, who meant to silence something: `remedy` says how.
+    """
 
     span: Span
     names: tuple[str, ...]
     scope: Span | None
     problem: str = ""
+    remedy: str = ""
 
 
 class Silencer:
@@ -110,13 +115,33 @@ class Silencer:
 
     def _complaints(self, directive: Directive) -> Iterable[Finding]:
         if directive.problem:
-            yield self._complain(directive, directive.problem)
+            yield self._complain(directive, directive.problem, directive.remedy)
             return
         for name in directive.names:
             if name not in self._known:
-                yield self._complain(directive, f"no rule is called `{name}`{self._hint(name)}")
-            elif name in self._clippy and (directive.span, name) not in self._used:
-                yield self._complain(directive, f"suppression of `{name}` silences nothing")
+                yield self._complain(
+                    directive,
+                    f"no rule is called `{name}`{self._hint(name)}",
+                    "correct the name; `rfl-lint rules` lists them",
+                )
+            elif self._is_idle(directive, name):
+                yield self._complain(
+                    directive, f"suppression of `{name}` silences nothing", fix=self._without_idle(directive)
+                )
+
+    def _is_idle(self, directive: Directive, name: str) -> bool:
+        return name in self._clippy and (directive.span, name) not in self._used
+
+    def _without_idle(self, directive: Directive) -> Fix:
+        """Takes the names that silence nothing out of a comment, and the comment if it has no others."""
+        source = self._parsed.source
+        kept = [name for name in directive.names if not self._is_idle(directive, name)]
+        if not kept:
+            return Fix("remove the comment", (Edit(_removal(source, directive.span), ""),), safe=True)
+        data = source.data
+        start = data.index(b"(", directive.span.start) + 1
+        names = Span(start, data.index(b")", start))
+        return Fix("remove what silences nothing", (Edit(names, ", ".join(kept)),), safe=True)
 
     def _hint(self, name: str) -> str:
         import difflib  # noqa: PLC0415 - only for what is misspelt
@@ -126,7 +151,9 @@ class Silencer:
             self._hints[name] = f"; did you mean `{near[0]}`?" if near else ""
         return self._hints[name]
 
-    def _complain(self, directive: Directive, message: str) -> Finding:
+    def _complain(
+        self, directive: Directive, message: str, remedy: str = "remove it", fix: Fix | None = None
+    ) -> Finding:
         return Finding(
             rule=UNUSED_SUPPRESSION,
             group=ENGINE_GROUP,
@@ -135,10 +162,8 @@ class Silencer:
             path=self._parsed.source.path,
             span=directive.span,
             message=message,
-            help="write `// rfl-lint: allow(rule-name): reason`, or remove the comment",
-            fix=Fix(
-                "remove the comment", (Edit(_removal(self._parsed.source, directive.span), ""),), safe=True
-            ),
+            help=remedy,
+            fix=fix,
         )
 
 
@@ -188,17 +213,18 @@ def _read(text: str, span: Span, parsed: ParsedFile, head_end: int) -> Directive
     match = _DIRECTIVE.fullmatch(text)
     verb = match["verb"] if match else ""
     if match is None or verb not in ("allow", "allow-file"):
-        return Directive(
-            span, (), None, f"`{verb or text.strip()}` is not a suppression: `allow` and `allow-file` are"
-        )
+        problem = f"`{verb or text.strip()}` is not a suppression: `allow` and `allow-file` are"
+        return Directive(span, (), None, problem, f"write {_FORM}")
     names = tuple(name.strip() for name in (match["names"] or "").split(",") if name.strip())
     if not names:
-        return Directive(span, (), None, "the suppression names no rule")
+        return Directive(span, (), None, "the suppression names no rule", f"write {_FORM}")
     if not (match["reason"] or "").strip():
-        return Directive(span, names, None, "the suppression gives no reason")
+        remedy = f"add the reason behind a colon: `// rfl-lint: {verb}({', '.join(names)}): reason`"
+        return Directive(span, names, None, "the suppression gives no reason", remedy)
     if verb == "allow-file":
         if span.start > head_end:
-            return Directive(span, names, None, "`allow-file` belongs in the first comment run of the file")
+            problem = "`allow-file` belongs in the first comment run of the file"
+            return Directive(span, names, None, problem, "move it there, or write `allow` for what follows")
         return Directive(span, names, Span(0, len(parsed.source.data) + 1))
     return Directive(span, names, _scope(span, parsed))
 

@@ -2,7 +2,7 @@
 
 A bundled table may hold a table `additions`, which is no part of what it says: `open` lists the tables whose keys
 are names that a user may add to, `choices` the words that a key may have, `rows` an example, or several, for an
-empty list.
+empty list, `told` the keys that messages quote, so that entries need them.
 """
 
 from __future__ import annotations
@@ -77,7 +77,11 @@ def make_tables(given: Mapping[str, object], fail: Fail) -> Tables:
             raise fail(name, f"no such table; {_hint(name, names)}")
         about = _read(name).get(_ABOUT, {})
         check = _Check(
-            fail, frozenset(about.get("open", ())), about.get("choices", {}), about.get("rows", {})
+            fail,
+            frozenset(about.get("open", ())),
+            about.get("choices", {}),
+            about.get("rows", {}),
+            _NOT_NEEDED.difference(about.get("told", ())),
         )
         check.value(name, "", value, [load_table(name)])
         assert isinstance(value, dict)  # noqa: S101 - as the bundled table is
@@ -103,6 +107,7 @@ class _Check:
     open: frozenset[str]
     choices: Mapping[str, list[str]]
     rows: Mapping[str, Any]
+    not_needed: frozenset[str]
 
     def value(self, key: str, path: str, value: object, known: list[Any], *, whole: bool = False) -> None:
         """Check a value against those that are known of its place; a `whole` one stands alone."""
@@ -140,7 +145,9 @@ class _Check:
             ]
             new = whole or (is_open and name not in names)
             self.value(f"{key}.{name}", below, item, samples, whole=new)
-        needed = [name for name in names if all(name in each for each in known) and name not in _NOT_NEEDED]
+        needed = [
+            name for name in names if all(name in each for each in known) and name not in self.not_needed
+        ]
         missing = [name for name in needed if name not in value]
         if whole and not is_open and missing:
             raise self.fail(key, f"lacks `{missing[0]}`")

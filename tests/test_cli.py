@@ -99,7 +99,6 @@ def test_a_plugin_that_does_not_load_is_named_and_the_others_go_on(rfl: Runner) 
         (["check", "--output-format", "xml"], "xml"),
         (["check", "--no-such-option"], "--no-such-option"),
         (["explain", "missing-safety"], "did you mean"),
-        (["explain", "safety"], "group"),
         (["nonsense"], "nonsense"),
     ],
 )
@@ -251,6 +250,16 @@ def test_init_writes_a_configuration_that_check_accepts(rfl: Runner) -> None:
     assert again.status == 2
     assert "exists" in again.err
     assert rfl("init", "--force").status == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["safety", "default", "undocumented_unsafe_blocks", "clippy::undocumented_unsafe_blocks"]
+)
+def test_explain_lists_what_is_no_single_rule(rfl: Runner, name: str) -> None:
+    ran = rfl("explain", name)
+    assert (ran.status, ran.err) == (0, "")
+    assert "missing-safety-comment" in ran.out
+    assert "conditional-locking" not in ran.out
 
 
 def test_rules_and_explain(rfl: Runner) -> None:

@@ -31,6 +31,13 @@ class LiteralTwo(LiteralOne):
     meta = Meta("literal-two", "test", "a number", Severity.WARNING, "0")
 
 
+class LiteralText(LiteralOne):
+    """A rule that has nothing to say of numbers."""
+
+    meta = Meta("literal-text", "test", "a text", Severity.WARNING, "0")
+    on = frozenset({"string_literal"})
+
+
 def lint(text: str, *rules: type[Rule]) -> FileResult:
     return lint_source(
         SourceFile("drivers/a.rs", text.encode()), Lint([rule() for rule in rules or (LiteralOne,)])
@@ -127,25 +134,49 @@ def test_allow_file_elsewhere_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("comment", "words"),
+    ("comment", "words", "remedy", "is_fixed"),
     [
-        ("// rfl-lint: allow(literal-one): nothing here", "silences nothing"),
-        ("// rfl-lint: allow(literal-one)", "no reason"),
-        ("// rfl-lint: allow(literal-one):", "no reason"),
-        ("// rfl-lint: allow: why", "names no rule"),
-        ("// rfl-lint: allow(literal-on): why", "did you mean `literal-one`"),
-        ("// rfl-lint: alow(literal-one): why", "`alow` is not a suppression"),
-        ("// rfl-lint: off", "not a suppression"),
-        ("/* rfl-lint: allow(literal-one): unused */", "silences nothing"),
+        ("// rfl-lint: allow(literal-one): nothing here", "silences nothing", "remove", True),
+        ("// rfl-lint: allow(literal-one)", "no reason", "`// rfl-lint: allow(literal-one): reason`", False),
+        ("// rfl-lint: allow(literal-one):", "no reason", "`// rfl-lint: allow(literal-one): reason`", False),
+        ("// rfl-lint: allow: why", "names no rule", "allow(rule-name): reason", False),
+        ("// rfl-lint: allow(literal-on): why", "did you mean `literal-one`", "correct the name", False),
+        ("// rfl-lint: alow(literal-one): why", "`alow` is not a suppression", "write", False),
+        ("// rfl-lint: off", "not a suppression", "write", False),
+        ("// rfl-lint: allow-file(literal-one): late", "first comment run", "move it there", False),
+        ("/* rfl-lint: allow(literal-one): unused */", "silences nothing", "remove", True),
     ],
 )
-def test_useless_comments_are_findings_with_a_safe_fix(comment: str, words: str) -> None:
+def test_useless_comments_are_findings_and_mistaken_ones_are_left_to_their_author(
+    comment: str, words: str, remedy: str, is_fixed: bool
+) -> None:
     result = lint(f"fn f() {{}}\n{comment}\nfn g() {{}}\n")
     (finding,) = result.findings
     assert (finding.rule, finding.severity) == ("unused-suppression", Severity.WARNING)
     assert words in finding.message
+    assert remedy in (finding.help or "")
+    assert (finding.fix is not None and finding.fix.safe) is is_fixed
+
+
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        ("literal-one, literal-text", "literal-one"),
+        ("literal-text,literal-one", "literal-one"),
+        ("literal-text, literal-one, not-run", "literal-one, not-run"),
+    ],
+)
+def test_a_fix_keeps_what_a_comment_silences(names: str, left: str) -> None:
+    text = f"// rfl-lint: allow({names}): why (really)\nfn f() {{ 1 }}\n"
+    known = frozenset({"literal-one", "literal-text", "not-run"})
+    rules = [LiteralOne(), LiteralText()]
+    result = lint_source(SourceFile("drivers/a.rs", text.encode()), Lint(rules, known_rules=known))
+    (finding,) = (each for each in result.findings if each.silenced is None)
     assert finding.fix is not None
-    assert finding.fix.safe
+    (edit,) = finding.fix.edits
+    data = text.encode()
+    fixed = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
+    assert fixed.decode() == text.replace(names, left)
 
 
 def test_a_name_in_a_list_that_does_nothing_is_found() -> None:

@@ -74,6 +74,7 @@ def test_nothing_added_is_the_bundled_tables(tmp_path: Path) -> None:
         ("[[tables.reclaim.taking]]\nfn = 'a'", "tables.reclaim.taking[0].fn: no such key; did you mean `fns`?"),
         ("[[tables.reclaim.taking]]\nsource = 'a'", "tables.reclaim.taking[0]: lacks `fns`"),
         ("[[tables.reclaim.asking]]\nfn = 'a'\nform = 'b'", "[0].form: must be one of result, failed, code, not 'b'"),
+        ("[[tables.sleeping.c]]\nnames = ['a']", "tables.sleeping.c[0]: lacks `why`"),
         ("[tables.layout.slab]\nmine = {}", "tables.layout.slab.mine: lacks `size`"),
         ("[tables.layout.slab]\nmine = { size = true }", "slab.mine.size: must be a number, not true or false"),
         ("[tables.pointer_writes]\nc_reading = [{ name = 'x' }]", "c_reading[0].name: no such key; "),

@@ -205,7 +205,7 @@ def patch(
     verbose: options.Verbose = False,
     debug: options.Debug = False,
 ) -> int:
-    """Lint a patch or review mail; with --tree, or in a checkout, the tree is known too."""
+    """Lint a patch or review mail. With --tree, or in a checkout, the tree is known too."""
     from rfl_lint.cli.patch import PatchRequest, run_patch  # noqa: PLC0415
     from rfl_lint.cli.settings import CheckRequest  # noqa: PLC0415
     from rfl_lint.cli.status import carried_out  # noqa: PLC0415
@@ -286,7 +286,7 @@ def report(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> int:
-    """Write the findings as one HTML page that needs nothing else, with filters, charts and comparison."""
+    """Write the findings as one HTML page. It has filters and charts, compares, and needs nothing else."""
     from rfl_lint.cli.report import ReportRequest, run_report  # noqa: PLC0415
     from rfl_lint.cli.settings import CheckRequest  # noqa: PLC0415
     from rfl_lint.cli.status import carried_out  # noqa: PLC0415
@@ -334,7 +334,12 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
 
 @app.command()
 def explain(
-    rule: Annotated[str, typer.Argument(help="The name of a rule.", autocompletion=_rule_names)],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            help="A rule; of a group or a lint of clippy, its rules are listed.", autocompletion=_rule_names
+        ),
+    ],
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Read this configuration, and no other.")
     ] = None,
@@ -363,7 +368,7 @@ def context(
     no_cache: options.NoCache = False,
     color: options.Color = options.When.AUTO,
 ) -> int:
-    """Tell whether a function may sleep, what it takes, and where from it is called."""
+    """Tell whether a function may sleep. And what it takes, and where from it is called."""
     from rfl_lint.cli.context import ContextRequest, run_context  # noqa: PLC0415
     from rfl_lint.cli.status import carried_out  # noqa: PLC0415
 
@@ -409,7 +414,7 @@ def server(
     no_cache: options.NoCache = False,
     trust_plugins: options.TrustPlugins = False,
 ) -> int:
-    """Serve an editor: the language server protocol over standard input and output."""
+    """Serve an editor, as a language server. It speaks the protocol over standard input and output."""
     from rfl_lint.cli.server import ServerRequest, run_server  # noqa: PLC0415
     from rfl_lint.cli.status import carried_out  # noqa: PLC0415
 

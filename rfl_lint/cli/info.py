@@ -11,8 +11,8 @@ from rfl_lint.registry import load_registry
 
 
 def run_explain(name: str, config: Path | None = None, *, trust: bool = False) -> int:
-    """Print a rule's documentation."""
-    from rfl_lint.docs import explain, explain_rule  # noqa: PLC0415
+    """Print a rule's documentation; of a group, a set or a lint of clippy the rules that are meant by it."""
+    from rfl_lint.docs import explain, explain_rule, list_rules  # noqa: PLC0415
     from rfl_lint.ruledoc import engine_docs  # noqa: PLC0415
 
     color = wants_color("auto", sys.stdout.isatty())
@@ -21,10 +21,13 @@ def run_explain(name: str, config: Path | None = None, *, trust: bool = False) -
         sys.stdout.write(explain(engine[name], color=color))
         return 0
     registry = registry_of(CheckRequest(config=config, trust_plugins=trust))
-    if name not in registry.rules:
-        registry.expand(name)  # raises with near matches; a group is not an answer here
-        raise UsageError(f"`{name}` is a group or set of rules; `rfl-lint rules` lists its members")
-    sys.stdout.write(explain_rule(registry.rules[name], color=color))
+    if name in registry.rules:
+        sys.stdout.write(explain_rule(registry.rules[name], color=color))
+        return 0
+    lint = name.removeprefix("clippy::")
+    named = [rule for rule in registry.rules.values() if lint in rule.meta.clippy]
+    rules = named or [registry.rules[each] for each in registry.expand(name)]
+    sys.stdout.write(list_rules(rules, color=color))
     return 0
 
 

@@ -173,6 +173,10 @@ def _input(source: str, tree: KernelTree) -> tuple[bytes, str]:
             return _bounded(stream.read(MAX_INPUT + 1), source), source
     except IsADirectoryError as error:
         raise SourceError(f"{source}: a folder; name a patch, a mail or a range of commits") from error
+    except FileNotFoundError as error:
+        raise SourceError(
+            f"{source}: no such file; commits are named by a range, such as HEAD~1..HEAD"
+        ) from error
     except OSError as error:
         raise SourceError(f"{source}: cannot be read: {error.strerror or error}") from error
 

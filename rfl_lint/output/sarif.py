@@ -101,7 +101,8 @@ def _rule(report: Report, name: str, findings: Sequence[Finding]) -> dict[str, o
 
 
 def _plain(doc: RuleDoc) -> str:
-    return "\n\n".join(filter(None, (doc.summary, doc.text.get("Why", ""))))
+    why = doc.text.get("Why", "")
+    return "\n\n".join(filter(None, (doc.summary, why[:1].upper() + why[1:])))
 
 
 def _short(text: str) -> str:

@@ -22,6 +22,8 @@ from rfl_lint.report import Report
 from rfl_lint.source import SourceFile, Span
 
 _MIN_ROOM: Final = 40
+_STEP_LINES: Final = 3
+"""A related place of more lines is shown by its first one."""
 
 
 def render(report: Report, out: TextIO, options: OutputOptions) -> None:
@@ -57,7 +59,7 @@ class _Writer:
         for label in finding.related:
             at = place_of(self.report, label.path or finding.path, label.span)
             text = self.report.source(label.path or finding.path)
-            shown = [] if text is None else self._shown(text, label.span, room, mark="-")
+            shown = [] if text is None else self._shown(text, _head(text, label.span), room, mark="-")
             steps.append((label, at, shown))
         numbers = [line.number for part in (lines, *(shown for _, _, shown in steps)) for line in part]
         gutter = len(str(max(numbers, default=0))) + 1
@@ -124,3 +126,11 @@ class _Writer:
             ]
         yield f"{self.paint('gutter', indent)}{self.paint('help', head + ':')} {lines[0]}"
         yield from (rest + line for line in lines[1:])
+
+
+def _head(source: SourceFile, span: Span) -> Span:
+    """What is shown of a related place: its first line where there are many, such as a whole item."""
+    first = source.row(min(span.start, len(source.data)))
+    if source.row(max(span.start, span.end - 1)) - first < _STEP_LINES:
+        return span
+    return Span(span.start, max(span.start, source.row_span(first).end))
