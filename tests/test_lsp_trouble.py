@@ -238,5 +238,5 @@ def test_without_its_packages_it_says_which_to_install(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 2
-    assert "pip install 'rfl-lint[lsp]'" in done.stderr
+    assert "pip install '.[lsp]'" in done.stderr
     assert done.stdout == ""

@@ -27,7 +27,7 @@ async function start() {
   } catch (error) {
     client = undefined;
     vscode.window.showErrorMessage(
-      `rfl-lint: ${command} does not start (${error.message}). It comes with: pip install 'rfl-lint[lsp]'`,
+      `rfl-lint: ${command} does not start (${error.message}). It comes with: pip install '.[lsp]' in a clone of rfl-lint`,
     );
   }
 }

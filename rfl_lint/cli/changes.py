@@ -49,6 +49,6 @@ def narrowed(job: Job, rows: Mapping[str, Rows]) -> Job:
 
     def lint(texts: Mapping[str, bytes]) -> Report:
         report = job.lint(texts)
-        return replace(report, findings=touched_findings(report, touched), unshown=())
+        return replace(report, findings=touched_findings(report, touched), unshown=(), skipped={})
 
     return replace(job, lint=lint, added=added)

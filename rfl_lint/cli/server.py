@@ -28,7 +28,9 @@ def run_server(request: ServerRequest) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        raise UsageError("the language server needs more packages: pip install 'rfl-lint[lsp]'") from error
+        raise UsageError(
+            "the language server needs more packages: pip install '.[lsp]' in a clone of rfl-lint"
+        ) from error
 
     def load(folder: Path) -> Settings:
         setup = prepare(
