@@ -19,7 +19,10 @@ from rfl_lint.attributes import LintAttribute, lint_attributes
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.syntax.limits import MAX_FILE_BYTES
+from rfl_lint.witness import note
 
+_RUST: Final = "rust file"
+_FOLDER: Final = "rust folder"
 _MAX_ANCESTORS: Final = 32
 _MAX_SIBLINGS: Final = 500
 _ROOTS: Final = ("mod.rs", "lib.rs", "main.rs")
@@ -78,7 +81,7 @@ class Ancestry:
         """What the files of a folder declare and include; the first of them that does has it."""
         if folder not in self._folders:
             table: dict[str, _Parent] = {}
-            for name in _files_of(self.root / folder if self.root is not None else Path(folder)):
+            for name in self._files_of(folder):
                 for child, parent in self._children(str(PurePosixPath(folder) / name)):
                     table.setdefault(child, parent)
             self._folders[folder] = table
@@ -106,15 +109,32 @@ class Ancestry:
         return self._attributes[path]
 
     def _read(self, path: str) -> bytes:
-        """The bytes of a regular file of bounded size; none of anything else."""
-        file = (self.root or Path()) / path
-        try:
-            status = os.lstat(file)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
-                return b""
-            return file.read_bytes()
-        except (OSError, ValueError):
+        found = _bytes_of((self.root or Path()) / path)
+        if self.root is not None:
+            note(self.root, _RUST, path, found)
+        return found
+
+    def _files_of(self, folder: str) -> list[str]:
+        found = list(_files_of(self.root / folder if self.root is not None else Path(folder)))
+        if self.root is not None:
+            note(self.root, _FOLDER, folder, found)
+        return found
+
+
+def looked_up(root: Path, kind: str, path: str) -> bytes | list[str]:
+    """What is noted of a tree while somebody goes up in it, asked again."""
+    return list(_files_of(root / path)) if kind == _FOLDER else _bytes_of(root / path)
+
+
+def _bytes_of(file: Path) -> bytes:
+    """The bytes of a regular file of bounded size; none of anything else."""
+    try:
+        status = os.lstat(file)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
             return b""
+        return file.read_bytes()
+    except (OSError, ValueError):
+        return b""
 
 
 def _files_of(folder: Path) -> Iterator[str]:

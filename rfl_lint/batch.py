@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rfl_lint.c.cache import Entry
 from rfl_lint.c.names import called_functions
@@ -27,7 +27,11 @@ from rfl_lint.inputs.files import Target, read_target
 from rfl_lint.inputs.tree_files import crate_folder, index_targets, is_inside
 from rfl_lint.source import SourceFile
 from rfl_lint.tree import KernelTree
+from rfl_lint.witness import Question, taken, together
 from rfl_lint.workspace import Workspace, facts_of
+
+if TYPE_CHECKING:
+    from rfl_lint.result_cache import ResultCache
 
 # Starting two workers costs as much as linting about this many bytes.
 _WORTH_WORKERS: Final = 250_000
@@ -91,6 +95,8 @@ class TreeRun:
     _known: dict[str, tuple[SourceFile, FileFacts]] = field(default_factory=dict)
     _members: dict[str, Target] = field(default_factory=dict)
     _crates: set[str] = field(default_factory=set)
+    _seen: dict[Question, str] = field(default_factory=dict)
+    _is_complete: bool = False
 
     def __post_init__(self) -> None:
         self._new_c_facts()
@@ -109,11 +115,37 @@ class TreeRun:
     def outcomes(self) -> Iterator[tuple[Target, Outcome]]:
         """Lint all files, in as many processes as that is worth."""
         size = sum(_size(target) for target in self.linted)
-        workers = self.plan.jobs if self.plan.jobs is not None else _processors()
         if len(self.linted) < 2 or size < _WORTH_WORKERS:
             yield from self._here()
-        else:
-            yield from self._shared(workers if hasattr(os, "fork") else 1)
+            return
+        cache = self._result_cache()
+        results = cache.load(self.read) if cache is not None else None
+        if results is not None:
+            yield from ((target, results[target.path]) for target in self.linted)
+            return
+        workers = self.plan.jobs if self.plan.jobs is not None else _processors()
+        made: list[Outcome] = []
+        taken(self.tree.root or Path())  # what was asked before is no part of this
+        for target, outcome in self._shared(workers if hasattr(os, "fork") else 1):
+            made.append(outcome)
+            yield target, outcome
+        done = [outcome for outcome in made if isinstance(outcome, FileResult)]
+        together(self._seen, taken(self.tree.root or Path()))
+        if cache is not None and self._is_complete and len(done) == len(self.linted):
+            cache.save(done, self._seen, self.c_facts.entry().stamps, self.read)
+
+    def _result_cache(self) -> ResultCache | None:
+        """Where the results of this very run are kept; None where they cannot be, or nowhere."""
+        from rfl_lint.result_cache import ResultCache  # noqa: PLC0415 - for a large tree only
+
+        if self.plan.cache is None or self.c_extra or not ResultCache.may_keep(self.tree, self.plan.lint):
+            return None
+        paths = [target.path for target in self._index_members()]
+        sources = [source for path in paths if (source := self.read(path)) is not None]
+        if len(sources) < len(paths) or len(self._sources) < len(paths):
+            return None  # unreadable, or too much to be held in memory: read again, it may be another text
+        linted = [target.path for target in self.linted]
+        return ResultCache(self.plan.cache, self.tree, self.plan.lint, linted, sources)
 
     # One process: the index is made only if a rule asks.
 
@@ -180,13 +212,15 @@ class TreeRun:
 
         known, missing = self._known_facts()
         if sum(_size(target) for target in missing) <= _WORTH_SHARING:
-            index = Index([*known, *self._extracted(missing)])
+            fresh = self._extracted(missing)
+            self._is_complete = len(fresh) == len(missing)
+            index = Index([*known, *fresh])
             self.c_facts.entry()
             share = _Share(self.plan.lint, self.workspace(index), self.c_facts)
             import_rules(self.plan.lint.rules)  # once, for all workers
             with crew(_dealt(self.linted, workers), [Phase("lint", share.lint)]) as pool:
-                for target, outcome in pool.run("lint"):
-                    yield target, _as_outcome(outcome)
+                for target, done in pool.run("lint"):
+                    yield target, self._witnessed(done)
             return
         wanted = {target.path for target in missing}
         linted = {target.path for target in self.linted}
@@ -194,7 +228,7 @@ class TreeRun:
         share = _Share(self.plan.lint, self.workspace(Index()), self.c_facts, wanted, linted)
         import_rules(self.plan.lint.rules)  # once, for all workers
         with crew(_dealt(jobs, workers), [Phase("facts", share.facts), Phase("lint", share.lint)]) as pool:
-            fresh: list[FileFacts] = []
+            fresh = []
             results = pool.run("facts")
             c_entry = self.c_facts.entry()  # while the workers parse
             for _, result in results:
@@ -203,9 +237,17 @@ class TreeRun:
                     self._fact_cache().put(key, facts)
                     fresh.append(facts)
             self._fact_cache().save()
-            for target, outcome in pool.run("lint", _Sent((*known, *fresh), c_entry)):
+            self._is_complete = len(fresh) == len(missing)
+            for target, done in pool.run("lint", _Sent((*known, *fresh), c_entry)):
                 if target.path in linted:
-                    yield target, _as_outcome(outcome)
+                    yield target, self._witnessed(done)
+
+    def _witnessed(self, done: object) -> Outcome:
+        """The outcome that a worker gave back; what it saw of the tree is added to what the others did."""
+        if isinstance(done, _Linted):
+            together(self._seen, done.seen)
+            return done.outcome
+        raise TypeError(f"a worker gave back {type(done).__name__}")
 
     # Facts.
 
@@ -301,6 +343,14 @@ class _Sent:
     c_entry: Entry
 
 
+@dataclass(frozen=True, slots=True)
+class _Linted:
+    """What a worker gives back for a file: the outcome, and what it had to ask of the tree since the last one."""
+
+    outcome: Outcome
+    seen: dict[Question, str]
+
+
 @dataclass(eq=False)
 class _Share:
     """What one worker does with its files. It lives in the worker after the fork."""
@@ -333,7 +383,8 @@ class _Share:
             self.c_facts.adopt(sent.c_entry)
         if self.linted is not None and target.path not in self.linted:
             return None
-        return _lint(target, self.lint_settings, self.workspace)
+        outcome = _lint(target, self.lint_settings, self.workspace)
+        return _Linted(outcome, taken(self.workspace.tree.root or Path()))
 
 
 def _lint(target: Target, lint: Lint, workspace: Workspace) -> Outcome:
@@ -346,12 +397,6 @@ def _lint(target: Target, lint: Lint, workspace: Workspace) -> Outcome:
         except SourceError as error:
             return error
     return lint_parsed(parsed, lint, workspace, workspace.kept.get(target.path, (None, None))[1])
-
-
-def _as_outcome(result: object) -> Outcome:
-    if isinstance(result, FileResult | SourceError):
-        return result
-    raise TypeError(f"a worker gave back {type(result).__name__}")
 
 
 def _processors() -> int:

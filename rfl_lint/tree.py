@@ -15,6 +15,8 @@ from os.path import exists, isdir, isfile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from rfl_lint.witness import answer, note, note_answer
+
 KERNEL_MARKER: Final = "rust/kernel/lib.rs"
 _TURNED_ON: Final = re.compile(r"-[WDF] ?clippy::([a-z_]+)")
 
@@ -99,14 +101,9 @@ class KernelTree:
         pretended = dict(self.texts).get(path)
         if pretended is not None or self.root is None:
             return pretended
-        try:
-            if not isfile(self.root / path):
-                return None
-            with (self.root / path).open("rb") as stream:
-                data = stream.read(_MAX_TEXT_BYTES + 1)
-        except OSError:
-            return None
-        return data.decode("utf-8", "replace") if len(data) <= _MAX_TEXT_BYTES else None
+        found = _text(self.root / path)
+        note(self.root, "text", path, found)
+        return found
 
     @property
     def is_kernel(self) -> bool:
@@ -120,7 +117,12 @@ class KernelTree:
 
     def turns_on(self, lint: str) -> bool:
         """Whether the tree's Makefile asks clippy for a lint. Outside of any kernel tree the newest one's ways hold."""
-        return not self.is_kernel or lint in _makefile_lints(self)
+        if not self.is_kernel:
+            return True
+        lints, found = _makefile_lints(self)
+        if self.root is not None:
+            note_answer(self.root, "text", "Makefile", found)
+        return lint in lints
 
     @property
     def era(self) -> Era:
@@ -158,7 +160,11 @@ class KernelTree:
             return False
         if self.files is not None:
             return inside in self.files or any(name.startswith(f"{inside}/") for name in self.files)
-        return self.root is not None and exists(self.root / inside)
+        if self.root is None:
+            return False
+        found = exists(self.root / inside)
+        note(self.root, "holds", path, found)
+        return found
 
     def names_in(self, folder: str) -> frozenset[str] | None:
         """The names in a folder of the tree; None where it has no such folder."""
@@ -171,16 +177,30 @@ class KernelTree:
             return frozenset(name.partition("/")[0] for name in held) or None
         if self.root is None:
             return None
-        return _names_in(self.root / inside)
+        names, found = _names_in(self.root / inside)
+        note_answer(self.root, "names", folder, found)
+        return names
+
+
+def _text(file: Path) -> str | None:
+    try:
+        if not isfile(file):
+            return None
+        with file.open("rb") as stream:
+            data = stream.read(_MAX_TEXT_BYTES + 1)
+    except OSError:
+        return None
+    return data.decode("utf-8", "replace") if len(data) <= _MAX_TEXT_BYTES else None
 
 
 @lru_cache(maxsize=256)
-def _names_in(folder: Path) -> frozenset[str] | None:
-    """The names in a folder; docs link into the same few large ones again and again."""
+def _names_in(folder: Path) -> tuple[frozenset[str] | None, str]:
+    """The names in a folder, and the answer to note; docs link into the same few large ones again and again."""
     try:
-        return frozenset(listdir(folder))  # noqa: PTH208 - names are wanted, not paths
+        names = frozenset(listdir(folder))  # noqa: PTH208 - names are wanted, not paths
     except OSError:
-        return None
+        names = None
+    return names, answer(names)
 
 
 def inside_path(path: str) -> str | None:
@@ -207,9 +227,10 @@ def is_bindgen_output(data: bytes) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _makefile_lints(tree: KernelTree) -> frozenset[str]:
-    """The clippy lints that the Makefile of a tree turns on; none where it cannot be read."""
-    return frozenset(_TURNED_ON.findall(tree.text("Makefile") or ""))
+def _makefile_lints(tree: KernelTree) -> tuple[frozenset[str], str]:
+    """The clippy lints that the Makefile of a tree turns on, none where it cannot be read; and the answer to note."""
+    text = tree.text("Makefile")
+    return frozenset(_TURNED_ON.findall(text or "")), answer(text)
 
 
 def forget() -> None:
