@@ -208,7 +208,7 @@ class TreeRun:
     # Many files: the index first, in several processes or in this one.
 
     def _shared(self, workers: int) -> Iterator[tuple[Target, Outcome]]:
-        from rfl_lint.workers import Phase, crew  # noqa: PLC0415 - multiprocessing, for a large tree only
+        from rfl_lint.workers import Phase, crew, dealt  # noqa: PLC0415 - multiprocessing, for a large tree only
 
         known, missing = self._known_facts()
         if sum(_size(target) for target in missing) <= _WORTH_SHARING:
@@ -218,7 +218,7 @@ class TreeRun:
             self.c_facts.entry()
             share = _Share(self.plan.lint, self.workspace(index), self.c_facts)
             import_rules(self.plan.lint.rules)  # once, for all workers
-            with crew(_dealt(self.linted, workers), [Phase("lint", share.lint)]) as pool:
+            with crew(dealt(self.linted, workers, _size), [Phase("lint", share.lint)]) as pool:
                 for target, done in pool.run("lint"):
                     yield target, self._witnessed(done)
             return
@@ -227,7 +227,9 @@ class TreeRun:
         jobs = [target for target in self._index_members() if target.path in wanted | linted]
         share = _Share(self.plan.lint, self.workspace(Index()), self.c_facts, wanted, linted)
         import_rules(self.plan.lint.rules)  # once, for all workers
-        with crew(_dealt(jobs, workers), [Phase("facts", share.facts), Phase("lint", share.lint)]) as pool:
+        with crew(
+            dealt(jobs, workers, _size), [Phase("facts", share.facts), Phase("lint", share.lint)]
+        ) as pool:
             fresh = []
             results = pool.run("facts")
             c_entry = self.c_facts.entry()  # while the workers parse
@@ -408,15 +410,3 @@ def _size(target: Target) -> int:
         return target.file.stat().st_size
     except OSError:
         return 0
-
-
-def _dealt(targets: Sequence[Target], hands: int) -> list[list[Target]]:
-    """The files dealt out so that each hand holds about as many bytes; the largest go first."""
-    dealt: list[list[Target]] = [[] for _ in range(min(hands, len(targets)))]
-    weights = [0] * len(dealt)
-    sizes = {target.file: _size(target) for target in targets}
-    for target in sorted(targets, key=lambda target: (-sizes[target.file], target.path)):
-        lightest = weights.index(min(weights))
-        dealt[lightest].append(target)
-        weights[lightest] += sizes[target.file] + 1
-    return dealt

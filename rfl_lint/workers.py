@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from operator import itemgetter
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
@@ -56,6 +57,19 @@ class Alone(Generic[Job]):
 def crew(jobs: Sequence[Sequence[Job]], phases: Sequence[Phase[Job]]) -> Alone[Job] | Workers[Job]:
     """Processes for several lists of jobs, none for a single one."""
     return Workers(jobs, phases) if len(jobs) > 1 else Alone(jobs, phases)
+
+
+def dealt(jobs: Sequence[Job], hands: int, size: Callable[[Job], int]) -> list[list[Job]]:
+    """The jobs dealt out so that each hand holds about as many bytes; the largest go first."""
+    found: list[list[Job]] = [[] for _ in range(min(hands, len(jobs)))]
+    weights = [0] * len(found)
+    for weight, _, job in sorted(
+        ((size(job), -at, job) for at, job in enumerate(jobs)), key=itemgetter(0, 1), reverse=True
+    ):
+        lightest = weights.index(min(weights))
+        found[lightest].append(job)
+        weights[lightest] += weight + 1
+    return found
 
 
 class Workers(Generic[Job]):
