@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from operator import is_
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -135,7 +134,6 @@ class _Names:
 
     files: dict[str, tuple[FileFacts, dict[str, frozenset[int]]]] = field(default_factory=dict)
     all: dict[str, frozenset[int]] = field(default_factory=dict)
-    read: list[FileFacts] = field(default_factory=list)
 
 
 _NAMES: Final[WeakKeyDictionary[Index, _Names]] = WeakKeyDictionary()
@@ -147,10 +145,11 @@ def _raw_takers(index: Index) -> dict[str, frozenset[int]]:
     A quick test, most calls need no closer look. Only what files say anew is read again, as an editor replaces them
     one by one.
     """
+    return index.once(("raw takers",), lambda: _renewed_takers(index))
+
+
+def _renewed_takers(index: Index) -> dict[str, frozenset[int]]:
     known = _NAMES.setdefault(index, _Names())
-    if len(known.read) == len(index.files) and all(map(is_, known.read, index.files.values())):
-        return known.all
-    known.read = list(index.files.values())
     for path, facts in index.files.items():
         before = known.files.get(path)
         if before is None or before[0] is not facts:
