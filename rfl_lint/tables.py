@@ -157,5 +157,5 @@ def _hint(name: str, names: Iterable[str]) -> str:
     import difflib  # noqa: PLC0415 - only for what is misspelt
 
     listed = list(names)
-    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else f"there are {', '.join(listed)}"
