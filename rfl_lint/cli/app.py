@@ -334,7 +334,9 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
 
 @app.command()
 def explain(
-    rule: Annotated[str, typer.Argument(help="A rule, group, or lint of clippy.", autocompletion=_rule_names)],
+    rule: Annotated[
+        str, typer.Argument(help="A rule, group, or lint of clippy.", autocompletion=_rule_names)
+    ],
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Read this configuration, and no other.")
     ] = None,
