@@ -1,17 +1,22 @@
-"""Measure rfl-lint beside a bare parse and ast-grep, in one run, and print the result as a Markdown table.
+"""Measure rfl-lint beside a bare parse, ast-grep and semgrep, in one run, and print the result as Markdown tables.
 
-usage: bench.py [--runs N] [--edits N] [TREE...]       (default: every kernel in .kernels, else demo)
+usage: bench.py [--runs N] [--edits N] [--copies] [--semgrep FILE] [TREE...]
 
+The trees are by default every kernel in .kernels, else demo.
 All commands of a round run one after the other, then the next round, so that a busy moment of the machine hits
-all of them alike; the figures are medians. What is compared works on the very files that rfl-lint lints.
+all of them alike; the figures are medians, of wall time and of the processor time of all processes of a command. What
+is compared works on the very files that rfl-lint lints. semgrep is measured where it is on PATH or named by --semgrep.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
+import functools
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -29,6 +34,8 @@ ROOT: Final = Path(__file__).parent.parent
 BENCH: Final = ROOT / "scripts" / "bench"
 BIN: Final = Path(sys.executable).parent
 MIB: Final = 1024 * 1024
+RFL_LINT: Final = (sys.executable, "-m", "rfl_lint")
+COPIES: Final = 10
 
 
 @dataclass
@@ -38,6 +45,7 @@ class Row:
     name: str
     command: Sequence[str | Path]
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     printed: list[float] = field(default_factory=list)
 
     @property
@@ -45,19 +53,43 @@ class Row:
         """The median wall time of the whole process."""
         return statistics.median(self.seconds)
 
+    @property
+    def processor(self) -> float:
+        """The median time of the processors that it kept busy."""
+        return statistics.median(self.cpu)
+
 
 def measure(row: Row, *, keep: bool = True) -> None:
     """Run a command once. Its exit status says whether there were findings, and does not matter."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(row.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    printed, complaints = process.communicate()
-    taken = time.perf_counter() - begun
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{row.name}: ended with {process.returncode}\n{complaints.decode()}")
-    if keep:
-        row.seconds.append(taken)
-        if row.name == "bare parse":
-            row.printed.append(float(printed))
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as complaints:
+        begun = time.perf_counter()
+        process = subprocess.Popen(row.command, stdout=printed, stderr=complaints, env=environment())
+        _, status, used = os.wait4(process.pid, 0)
+        taken = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        printed.seek(0)
+        complaints.seek(0)
+        if process.returncode not in (0, 1):
+            raise SystemExit(f"{row.name}: ended with {process.returncode}\n{complaints.read().decode()}")
+        if keep:
+            row.seconds.append(taken)
+            row.cpu.append(used.ru_utime + used.ru_stime)
+            if row.name == "bare parse":
+                row.printed.append(float(printed.read()))
+
+
+@functools.cache
+def environment() -> dict[str, str]:
+    """As users have it: Python keeps its compiled modules, and caches lie in a place of the measurement's own."""
+    folder = tempfile.mkdtemp(prefix="rfl-lint-bench-cache-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {
+        **kept,
+        "XDG_CACHE_HOME": folder,
+        "SEMGREP_SEND_METRICS": "off",
+        "SEMGREP_ENABLE_VERSION_CHECK": "0",
+    }
 
 
 def rounds(rows: Sequence[Row], count: int) -> None:
@@ -74,7 +106,11 @@ def peak_memory(command: Sequence[str | Path]) -> tuple[int, int]:
     wait4 reports would not do: it counts the memory of this program, which the new process starts from.
     """
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment(),
     )
     together = largest = 0
     while process.poll() is None:
@@ -107,33 +143,64 @@ def kilobytes(pid: int, name: str, label: str) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith(label))
 
 
-def bench_tree(tree: Path, runs: int, scratch: Path) -> None:
+def bench_tree(tree: Path, runs: int, scratch: Path, semgrep: str | None) -> None:
     """The table of one tree."""
-    targets = FileFinder(()).add((tree,)).targets
-    files = [target.file for target in targets]
+    files = [target.file for target in FileFinder(()).add((tree,)).targets]
     size = sum(path.stat().st_size for path in files)
     listing = scratch / "files"
     listing.write_text("".join(f"{path}\n" for path in files))
-    check = [BIN / "rfl-lint", "check", "--isolated", "--output-format", "json", tree]
+    check = [*RFL_LINT, "check", "--isolated", "--output-format", "json", tree]
+    cold = [*check, "--no-cache"]
     rows = [
-        Row("rfl-lint check, all processors", check),
-        Row("rfl-lint check --jobs 1", [*check, "--jobs", "1"]),
+        Row("rfl-lint check, cold", cold),
+        Row("rfl-lint check --jobs 1, cold", [*cold, "--jobs", "1"]),
+        Row("rfl-lint check, warm", check),
         Row("bare parse", [sys.executable, BENCH / "parse.py", listing]),
         Row("ast-grep, 4 patterns", [BIN / "ast-grep", "scan", "--config", BENCH / "sgconfig.yml", *files]),
     ]
     rounds(rows, runs)
-    parse, ast_grep = rows[2], rows[3]
+    parse, ast_grep = rows[3], rows[4]
+    if semgrep is not None:
+        options = ["scan", "--quiet", "--metrics=off", "--disable-version-check", "--no-git-ignore"]
+        rows.append(
+            Row("semgrep, 4 patterns", [semgrep, *options, "--config", BENCH / "semgrep.yml", *files])
+        )
+        rounds(rows[-1:], 1)
     alone = statistics.median(parse.printed)
     print(f"\n{tree}: {len(files)} files, {size / MIB:.2f} MiB; medians of {runs} runs\n")
-    print("| command | wall time | × bare parse | × ast-grep | memory, all processes | largest process |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    print(
+        "| command | wall time | × bare parse | × ast-grep | processors | × ast-grep | memory, all processes |"
+        " largest process |"
+    )
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for row in rows:
         together, largest = peak_memory(row.command)
         print(
             f"| {row.name} | {row.median * 1000:.0f} ms | {row.median / parse.median:.1f} | "
-            f"{row.median / ast_grep.median:.1f} | {together / MIB:.0f} MiB | {largest / MIB:.0f} MiB |"
+            f"{row.median / ast_grep.median:.1f} | {row.processor * 1000:.0f} ms | "
+            f"{row.processor / ast_grep.processor:.1f} | {together / MIB:.0f} MiB | {largest / MIB:.0f} MiB |"
         )
-    print(f"| the parse in it, without start-up | {alone * 1000:.0f} ms | | | | |")
+    print(f"| the parse in it, without start-up | {alone * 1000:.0f} ms | | | | | | |")
+
+
+def bench_size(tree: Path, runs: int, scratch: Path) -> None:
+    """What ten copies of a tree cost, each a root of its own, beside one of them."""
+    copies = scratch / "copies"
+    for number in range(COPIES):
+        shutil.copytree(tree, copies / str(number), symlinks=True)
+    check = [*RFL_LINT, "check", "--isolated", "--no-cache", "--output-format", "json"]
+    rows = [Row("one tree", [*check, copies / "0"]), Row(f"{COPIES} copies", [*check, *copies.iterdir()])]
+    rounds(rows, runs)
+    one = rows[0]
+    print(f"\n{COPIES} copies of {tree.name}, each a root of its own; medians of {runs} runs\n")
+    print("| | wall time | × one | processors | × one | memory, all processes |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for row in rows:
+        print(
+            f"| {row.name} | {row.median:.1f} s | {row.median / one.median:.1f} | {row.processor:.1f} s | "
+            f"{row.processor / one.processor:.1f} | {peak_memory(row.command)[0] / MIB:.0f} MiB |"
+        )
+    shutil.rmtree(copies)
 
 
 def bench_index(tree: Path) -> None:
@@ -173,20 +240,31 @@ def bench_lsp(tree: Path, edits: int) -> None:
         )
 
 
-def bench_startup(runs: int, scratch: Path) -> None:
+def bench_startup(trees: Sequence[Path], runs: int, scratch: Path) -> None:
     """What a pre-commit hook pays: one small file, a new process."""
     one = scratch / "one.rs"
     one.write_text("fn f(p: *const u8) -> u8 {\n    // SAFETY: `p` is valid.\n    unsafe { *p }\n}\n")
+    check = [*RFL_LINT, "check", "--isolated"]
     rows = [
         Row("`python -c pass`", [sys.executable, "-c", "pass"]),
-        Row("`rfl-lint --version`", [BIN / "rfl-lint", "--version"]),
-        Row("`rfl-lint check one.rs`", [BIN / "rfl-lint", "check", "--isolated", one]),
+        Row("`rfl-lint --version`", [*RFL_LINT, "--version"]),
+        Row("`rfl-lint check one.rs`", [*check, one]),
     ]
+    for tree in trees:
+        files = [target.file for target in FileFinder(()).add((tree,)).targets]
+        median = sorted(files, key=lambda file: file.stat().st_size)[len(files) // 2]
+        name = f"`rfl-lint check {median.relative_to(tree)}` in {tree.name}, its facts known"
+        rows.append(Row(name, [*check, median]))
     rounds(rows, max(runs, 15))
     print(f"\nStart-up, medians of {max(runs, 15)} runs\n")
-    print("| command | wall time | more than `python -c pass` |\n| --- | ---: | ---: |")
+    print("| command | wall time | more than `python -c pass` | processors | more |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    first = rows[0]
     for row in rows:
-        print(f"| {row.name} | {row.median * 1000:.0f} ms | {(row.median - rows[0].median) * 1000:.0f} ms |")
+        print(
+            f"| {row.name} | {row.median * 1000:.0f} ms | {(row.median - first.median) * 1000:.0f} ms | "
+            f"{row.processor * 1000:.0f} ms | {(row.processor - first.processor) * 1000:.0f} ms |"
+        )
 
 
 def default_trees() -> list[Path]:
@@ -205,6 +283,10 @@ def main() -> None:
     parser.add_argument(
         "--edits", type=int, default=1000, help="keystrokes in the language server; default: 1000"
     )
+    parser.add_argument("--copies", action="store_true", help=f"{COPIES} copies of the last tree, too")
+    parser.add_argument(
+        "--semgrep", default=shutil.which("semgrep"), help="the program; default: that on PATH"
+    )
     arguments = parser.parse_args()
     tools = ", ".join(
         f"{name} {version(name)}" for name in ("tree-sitter", "tree-sitter-rust", "ast-grep-cli")
@@ -212,10 +294,13 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {tools}, {len(os.sched_getaffinity(0))} processors")
     with tempfile.TemporaryDirectory(prefix="rfl-lint-bench-") as scratch:
         for tree in arguments.trees or default_trees():
-            bench_tree(tree.resolve(), arguments.runs, Path(scratch))
+            bench_tree(tree.resolve(), arguments.runs, Path(scratch), arguments.semgrep)
             bench_index(tree.resolve())
             bench_lsp(tree.resolve(), arguments.edits)
-        bench_startup(arguments.runs, Path(scratch))
+        trees = [tree.resolve() for tree in arguments.trees or default_trees()]
+        if arguments.copies:
+            bench_size(trees[-1], min(arguments.runs, 3), Path(scratch))
+        bench_startup(trees, arguments.runs, Path(scratch))
 
 
 if __name__ == "__main__":

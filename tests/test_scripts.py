@@ -130,7 +130,8 @@ def test_the_bench_measures_the_demonstration(tmp_path: Path) -> None:
     )
     rows = [line.split("|")[1].strip() for line in printed.splitlines() if line.startswith("| ")]
     assert {
-        "rfl-lint check --jobs 1",
+        "rfl-lint check --jobs 1, cold",
+        "rfl-lint check, warm",
         "bare parse",
         "ast-grep, 4 patterns",
         "`rfl-lint check one.rs`",
