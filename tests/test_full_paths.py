@@ -9,6 +9,7 @@ from rfl_lint.facts import extract_facts
 from rfl_lint.index import Index
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
+from tests.work import grows_linearly
 
 FILES = {
     "rust/kernel/lib.rs": "pub mod prelude; pub mod str; pub mod list;",
@@ -50,3 +51,14 @@ def test_a_path_in_full(path: str, expected: str) -> None:
             continue  # what `super` imports for itself is seen by `super::*`, too, but not told apart
         found = resolved(tuple(path.split("::")), place, index.names)
         assert "::".join(found or ()) == expected
+
+
+def test_many_imports_cost_each_path_the_same() -> None:
+    def work(count: int) -> None:
+        source = SourceFile("drivers/x/a.rs", b"use kernel::prelude::*;\n" * 400 * (count // 50))
+        index = Index([extract_facts(parse_file(source))])
+        home = index.names.home(source.path)
+        for _ in range(count):
+            resolved(("Thing",), home, index.names)
+
+    assert grows_linearly(work, 50)

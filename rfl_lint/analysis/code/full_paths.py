@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from rfl_lint.analysis.code.origins import Origin, meaning_of, module_of
@@ -64,7 +65,7 @@ def resolved(path: Path, home: Home, names: Names) -> Path | None:
         if _is_defined(step, names):
             told.add(_inside(step))
             continue
-        further = list(_further(step, names))
+        further = list(islice(_further(step, names), _MAX_STEPS))
         if not step.is_guess and all(each.is_guess for each in further):
             # Nobody is known to mention the name: in a module it is what a macro makes there, else another crate's.
             if not step.is_open:
@@ -118,7 +119,8 @@ def _further(step: _Step, names: Names) -> Iterator[_Step]:
         yield _Step(rest, step.home.inside(first), is_open=False, is_guess=step.is_guess)
         return
     scopes = names.scope(step.home)
-    uses = [use for scope in scopes for use in scope.uses.get(first, ()) if use.path != first]
+    imported = (use for scope in scopes for use in scope.uses.get(first, ()) if use.path != first)
+    uses = list(islice(imported, _MAX_STEPS))
     for use in uses:
         yield _Step((*use.path.split("::"), *rest), step.home)
     for use in () if uses else (use for scope in scopes for use in scope.globs):
