@@ -55,10 +55,10 @@ def test_a_path_in_full(path: str, expected: str) -> None:
 
 def test_many_imports_cost_each_path_the_same() -> None:
     def work(count: int) -> None:
-        source = SourceFile("drivers/x/a.rs", b"use kernel::prelude::*;\n" * 400 * (count // 50))
+        source = SourceFile("drivers/x/a.rs", b"use kernel::prelude::*;\n" * 45 * count)
         index = Index([extract_facts(parse_file(source))])
         home = index.names.home(source.path)
         for _ in range(count):
             resolved(("Thing",), home, index.names)
 
-    assert grows_linearly(work, 50)
+    assert grows_linearly(work, 10)
