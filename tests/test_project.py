@@ -28,7 +28,7 @@ MODULES = sorted(
 MAX_LINES = 420
 # Their options are no business of ours.
 OTHER_PROGRAMS = re.compile(
-    r"(?:pip install|git send-email|git config --add|FUZZ_ARGS=|\bb4 [a-z]+ |checkpatch\.pl)[^\n\"]*"
+    r"(?:pip install|git send-email|git config --add|(?:FUZZ|BENCH)_ARGS=|\bb4 [a-z]+ |checkpatch\.pl)[^\n\"]*"
 )
 
 # Each module or package may import those before it, and nothing after it: data flows one way.
