@@ -77,8 +77,8 @@ from rfl_lint.analysis.pointers.upcasts import upcasts
 from rfl_lint.analysis.printing.continued import is_continued
 from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
-from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, undocumented
-from rfl_lint.analysis.tags.needless import Needless, needless_comments, without_marker
+from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, comment_fix, undocumented
+from rfl_lint.analysis.tags.needless import Needless, needless_comments, needless_findings
 from rfl_lint.analysis.tags.operations import OPERATION_KINDS
 from rfl_lint.analysis.tags.panics import panicking_call
 from rfl_lint.analysis.types.aliases import is_unit_by_default
@@ -191,6 +191,7 @@ __all__ = [
     "clamp_of",
     "clippy_config",
     "comment_beside",
+    "comment_fix",
     "comment_insertion",
     "compiled_together",
     "conditional_lock",
@@ -245,6 +246,7 @@ __all__ = [
     "misplaced_sections",
     "needless_atomic",
     "needless_comments",
+    "needless_findings",
     "needless_safety_docs",
     "owned_references",
     "panicking_call",
@@ -278,7 +280,6 @@ __all__ = [
     "unstated",
     "upcasts",
     "vertical",
-    "without_marker",
     "written_value",
     "zero_case",
     "zero_flags",

@@ -21,7 +21,7 @@ import tree_sitter
 import tree_sitter_rust
 
 from rfl_lint.ancestry import looked_up
-from rfl_lint.c.headers import Stamp, has_headers, stamp_of
+from rfl_lint.c.stamps import Stamp, has_headers, stamp_of
 from rfl_lint.engine import FileResult, Lint
 from rfl_lint.fact_cache import digest
 from rfl_lint.source import SourceFile

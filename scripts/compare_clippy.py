@@ -35,7 +35,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 TABLE: Final = ROOT / "scripts" / "differential.toml"
 PAGE: Final = ROOT / "docs" / "differential.md"
 FOLDER: Final = ROOT / "build" / "differential"
-# As in tests/test_clippy_differential.py.
+# As in tests/clippy_harness.py.
 CONFIG: Final = 'msrv = "1.85.0"\ncheck-private-items = true\n'
 # Groups that a rule names beside its lints, and lints that say nothing without a list of names.
 _NO_LINTS: Final = re.compile(r"style|all|disallowed_\w+")

@@ -19,9 +19,10 @@ from typing import Final
 
 from rfl_lint.c.bundled import BUNDLED_FORMAT
 from rfl_lint.c.facts import CFunction, pack
-from rfl_lint.c.headers import BINDINGS_HELPER, Walk, find_functions
+from rfl_lint.c.headers import Walk, find_functions
 from rfl_lint.c.names import called_functions
 from rfl_lint.c.semantics import with_semantics
+from rfl_lint.c.stamps import BINDINGS_HELPER
 
 OUTPUT: Final = Path(__file__).parent.parent / "rfl_lint" / "data" / "c_facts.json"
 FOLDERS: Final = ("rust", "drivers", "samples")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from types import ModuleType
 
 import pytest
 from hypothesis import settings
+
+from tests.clippy_harness import FIRST_VERSION
 
 ROOT = Path(__file__).parent.parent
 
@@ -119,3 +122,18 @@ def script(name: str) -> ModuleType:
     module = sys.modules[known] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def driver() -> str:
+    """A clippy-driver whose behaviour is the one compared with, or the reason why there is none."""
+    path = shutil.which("clippy-driver")
+    if path is None:
+        pytest.skip("clippy-driver is not on PATH")
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    version = re.search(r"(\d+)\.(\d+)\.(\d+)", said.stdout)
+    if said.returncode or version is None:
+        pytest.skip(f"clippy-driver does not run: {said.stderr.strip()[:200]}")
+    if tuple(int(part) for part in version.groups()) < FIRST_VERSION:
+        pytest.skip(f"clippy {version[0]} is older than 0.1.95, which accepts comments inside of blocks")
+    return path

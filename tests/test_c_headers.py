@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import rfl_lint.c.table as table_module
+import rfl_lint.c.headers as headers_module
 from rfl_lint.c.bundled import bundled_function, bundled_names, bundled_variants
 from rfl_lint.c.cache import CCache, entry_of
 from rfl_lint.c.facts import CFunction, Failure
@@ -149,7 +149,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
         asked.append(frozenset(names))
         return find_functions(root, names)
 
-    monkeypatch.setattr(table_module, "find_functions", counted)
+    monkeypatch.setattr(headers_module, "find_functions", counted)
     return asked
 
 

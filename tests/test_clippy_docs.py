@@ -10,14 +10,12 @@ from typing import Final
 
 import pytest
 
-from tests.test_clippy_differential import blanked, clippy_lines, driver, our_lines, sites
+from tests.clippy_harness import FOLDER, blanked, clippy_lines, our_lines, sites, unmarked_differences
 
-__all__ = ["driver"]
-
-FOLDER: Final = Path(__file__).parent / "clippy" / "docs"
+DOCS: Final = FOLDER / "docs"
 CASES: Final = (
-    ("missing-safety-doc", "clippy::missing_safety_doc", FOLDER / "missing.rs"),
-    ("unnecessary-safety-doc", "clippy::unnecessary_safety_doc", FOLDER / "unnecessary.rs"),
+    ("missing-safety-doc", "clippy::missing_safety_doc", DOCS / "missing.rs"),
+    ("unnecessary-safety-doc", "clippy::unnecessary_safety_doc", DOCS / "unnecessary.rs"),
 )
 
 
@@ -33,11 +31,8 @@ def test_differences_are_exactly_those_that_are_marked(
     rule: str, lint: str, path: Path, driver: str, tmp_path: Path
 ) -> None:
     own, clippy = ours(rule, path), clippy_lines(driver, path, tmp_path, lint)
-    marked = {site.line: site for site in sites(path)}
-    assert (own | clippy) <= marked.keys()
-    differing = {(line, "ours") for line in own - clippy} | {(line, "clippy") for line in clippy - own}
-    expected = {(site.line, site.alone) for site in marked.values() if site.alone}
-    assert {(marked[line].name, who) for line, who in differing ^ expected} == set()
+    assert (own | clippy) <= {site.line for site in sites(path)}
+    assert unmarked_differences(own, clippy, path) == []
 
 
 def test_the_inputs_are_worth_the_comparison() -> None:

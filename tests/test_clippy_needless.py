@@ -11,21 +11,18 @@ from typing import Final
 import pytest
 
 from rfl_lint.engine import Lint, lint_source
-from rfl_lint.registry import builtin_rules
 from rfl_lint.source import SourceFile
-from tests.test_clippy_differential import blanked, clippy_lines, driver, sites
-
-__all__ = ["driver"]
+from tests.clippy_harness import FOLDER, blanked, clippy_lines, sites, unmarked_differences
+from tests.work import builtin_rule
 
 RULE: Final = "unnecessary-safety-comment"
 LINT: Final = "clippy::unnecessary_safety_comment"
-INPUT: Final = Path(__file__).parent / "clippy" / "needless" / "needless.rs"
+INPUT: Final = FOLDER / "needless" / "needless.rs"
 
 
 def lines_of_code(data: bytes) -> set[int]:
     source = SourceFile("drivers/demo.rs", data)
-    rules = [rule() for rule in builtin_rules() if rule.meta.name == RULE]
-    result = lint_source(source, Lint(rules, report_unused=False))
+    result = lint_source(source, Lint([builtin_rule(RULE)()], report_unused=False))
     assert not result.crashes
     return {source.position(finding.related[0].span.start).line for finding in result.findings}
 
@@ -33,11 +30,8 @@ def lines_of_code(data: bytes) -> set[int]:
 @pytest.mark.client
 def test_differences_are_exactly_those_that_are_marked(driver: str, tmp_path: Path) -> None:
     ours, clippy = lines_of_code(blanked(INPUT)), clippy_lines(driver, INPUT, tmp_path, LINT)
-    marked = {site.line: site for site in sites(INPUT)}
-    assert (ours | clippy) <= marked.keys()
-    differing = {(line, "ours") for line in ours - clippy} | {(line, "clippy") for line in clippy - ours}
-    expected = {(site.line, site.alone) for site in marked.values() if site.alone}
-    assert {(marked[line].name, who) for line, who in differing ^ expected} == set()
+    assert (ours | clippy) <= {site.line for site in sites(INPUT)}
+    assert unmarked_differences(ours, clippy, INPUT) == []
 
 
 def test_the_input_is_worth_the_comparison() -> None:

@@ -7,23 +7,18 @@ from typing import Final
 
 import pytest
 
-from tests.test_clippy_differential import blanked, clippy_lines, driver, our_lines, sites
-
-__all__ = ["driver"]
+from tests.clippy_harness import FOLDER, blanked, clippy_lines, our_lines, sites, unmarked_differences
 
 RULE: Final = "multiple-unsafe-operations"
 LINT: Final = "clippy::multiple_unsafe_ops_per_block"
-INPUT: Final = Path(__file__).parent / "clippy" / "operations" / "operations.rs"
+INPUT: Final = FOLDER / "operations" / "operations.rs"
 
 
 @pytest.mark.client
 def test_differences_are_exactly_those_that_are_marked(driver: str, tmp_path: Path) -> None:
     ours, clippy = our_lines(blanked(INPUT), RULE), clippy_lines(driver, INPUT, tmp_path, LINT)
-    marked = {site.line: site for site in sites(INPUT)}
-    assert (ours | clippy) <= marked.keys()
-    differing = {(line, "ours") for line in ours - clippy} | {(line, "clippy") for line in clippy - ours}
-    expected = {(site.line, site.alone) for site in marked.values() if site.alone}
-    assert {(marked[line].name, who) for line, who in differing ^ expected} == set()
+    assert (ours | clippy) <= {site.line for site in sites(INPUT)}
+    assert unmarked_differences(ours, clippy, INPUT) == []
 
 
 def test_the_input_is_worth_the_comparison() -> None:

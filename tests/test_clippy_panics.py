@@ -7,25 +7,18 @@ from typing import Final
 
 import pytest
 
-from tests.test_clippy_differential import blanked, clippy_lines, driver, our_lines, sites
-
-__all__ = ["driver"]
+from tests.clippy_harness import FOLDER, blanked, clippy_lines, our_lines, sites, unmarked_differences
 
 RULE: Final = "panicking-call"
 LINTS: Final = ("unwrap_used", "expect_used", "panic", "todo", "unimplemented", "unreachable")
-INPUT: Final = Path(__file__).parent / "clippy" / "panics" / "panics.rs"
+INPUT: Final = FOLDER / "panics" / "panics.rs"
 
 
 @pytest.mark.client
 def test_differences_are_exactly_those_that_are_marked(driver: str, tmp_path: Path) -> None:
     clippy = {line for lint in LINTS for line in clippy_lines(driver, INPUT, tmp_path, f"clippy::{lint}")}
     ours = our_lines(blanked(INPUT), RULE)
-    marked = {site.line: site for site in sites(INPUT)}
-    differing = {(line, "ours") for line in ours - clippy} | {(line, "clippy") for line in clippy - ours}
-    expected = {(site.line, site.alone) for site in marked.values() if site.alone}
-    assert {
-        (marked[line].name if line in marked else line, who) for line, who in differing ^ expected
-    } == set()
+    assert unmarked_differences(ours, clippy, INPUT) == []
 
 
 def test_the_input_is_worth_the_comparison() -> None:

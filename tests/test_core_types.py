@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.facts import extract_facts
-from rfl_lint.finding import Finding, Fix
+from rfl_lint.finding import Finding
+from rfl_lint.fixes import applied
 from rfl_lint.registry import builtin_rules
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
@@ -28,12 +29,6 @@ def findings(data: bytes, path: str) -> list[Finding]:
     return [each for each in lint_source(SourceFile(path, data), LINT).findings if each.rule == RULE]
 
 
-def applied(data: bytes, fix: Fix) -> bytes:
-    for edit in sorted(fix.edits, key=lambda edit: -edit.span.start):
-        data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
-    return data
-
-
 def fixed(text: str, path: str) -> tuple[str, list[bool]]:
     """The text after one fix at a time until none is left, and which of them were safe."""
     data, safe = text.encode(), []
@@ -42,7 +37,7 @@ def fixed(text: str, path: str) -> tuple[str, list[bool]]:
         if fix is None:
             break
         safe.append(fix.safe)
-        data = applied(data, fix)
+        data = applied(data, fix.edits)
     return data.decode(), safe
 
 
@@ -132,7 +127,7 @@ def test_each_fix_makes_its_finding_go_and_the_file_still_parses(path: Path, end
     assert every
     for finding in every:
         if finding.fix is not None:
-            after = applied(data, finding.fix)
+            after = applied(data, finding.fix.edits)
             assert len(findings(after, source.path)) < len(every)
             assert not parse_file(SourceFile(source.path, after)).root.has_error
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from rfl_lint.c.facts import CFunction, pack, unpack
-from rfl_lint.c.headers import Stamp, stamp_of
 from rfl_lint.c.semantics import semantics_digest
+from rfl_lint.c.stamps import Stamp, stamp_of
 from rfl_lint.store import name_for, read_stored, write_stored
 from rfl_lint.version import VERSION
 

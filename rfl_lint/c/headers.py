@@ -17,9 +17,9 @@ from typing import Final
 
 from rfl_lint.c.facts import CFunction, Failure
 from rfl_lint.c.prototypes import HELPER, declared
+from rfl_lint.c.stamps import BINDINGS_HELPER, Stamp, stamp_of
 from rfl_lint.c.text import CText
 
-BINDINGS_HELPER: Final = "rust/bindings/bindings_helper.h"
 HELPERS: Final = "rust/helpers"
 _INCLUDE: Final = re.compile(rb'#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]')
 _FOLDERS: Final = ("include", "include/uapi")
@@ -29,9 +29,6 @@ _MAX_FILES: Final = 4_000
 _MAX_BYTES: Final = 4_000_000
 _MAX_TOTAL: Final = 64_000_000
 
-Stamp = tuple[str, int, int]
-"""A path that was looked at, its size and the time of its last change in nanoseconds."""
-
 
 @dataclass(slots=True)
 class Search:
@@ -39,20 +36,6 @@ class Search:
 
     functions: dict[str, CFunction] = field(default_factory=dict)
     stamps: list[Stamp] = field(default_factory=list)
-
-
-def has_headers(root: Path) -> bool:
-    """Whether a root has what the search starts from."""
-    return (root / BINDINGS_HELPER).is_file()
-
-
-def stamp_of(root: str, path: str) -> Stamp:
-    """The stamp of a path in a tree; a file that is not there has the size -1."""
-    try:
-        status = os.lstat(f"{root}/{path}")
-    except (OSError, ValueError):
-        return path, -1, 0
-    return path, status.st_size, status.st_mtime_ns
 
 
 def find_functions(root: Path, names: Iterable[str]) -> Search:

@@ -12,8 +12,8 @@ from typing import Final
 from rfl_lint.c.bundled import bundled_function
 from rfl_lint.c.cache import CCache, Entry, entry_of
 from rfl_lint.c.facts import CFunction
-from rfl_lint.c.headers import find_functions, has_headers
 from rfl_lint.c.semantics import with_semantics
+from rfl_lint.c.stamps import has_headers
 from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.watch import unbounded
 
@@ -81,6 +81,8 @@ class CFacts:
             return cached
         if cached is not None and len(cached.names) < _MOST_NAMES:
             names |= cached.names  # so that runs over parts of a tree do not displace one another
+        from rfl_lint.c.headers import find_functions  # noqa: PLC0415 - the cache mostly has them all
+
         found = find_functions(self._root, names)
         functions = [with_semantics(function) for function in found.functions.values()]
         entry = entry_of(names, found.stamps, functions)

@@ -9,13 +9,12 @@ from rfl_lint.plugin import (
     Context,
     Extent,
     Finding,
-    Fix,
     Level,
     Meta,
     Node,
     Rule,
     Severity,
-    comment_insertion,
+    comment_fix,
     undocumented,
 )
 
@@ -98,8 +97,5 @@ class PanickingOperation(Rule):
             found.span,
             says,
             help=f"{advice}, or say in a `// {tag}:` comment above it why it cannot",
-            fix=Fix(
-                f"insert a {tag} comment",
-                (comment_insertion(cx, node, f"{tag}: TODO", at=found.span.start),),
-            ),
+            fix=comment_fix(cx, found, tag),
         )

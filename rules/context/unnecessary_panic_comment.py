@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     Context,
     Finding,
-    Label,
     Meta,
     Rule,
     Severity,
-    needless_comments,
-    span_of,
-    without_marker,
+    needless_findings,
 )
 
 
@@ -60,12 +57,4 @@ class UnnecessaryPanicComment(Rule):
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Look at what each of the file's comments speaks for."""
-        for found in needless_comments(cx, "PANIC"):
-            yield self.finding(
-                cx,
-                found.section.marker,
-                f"`PANIC:` comment on `{found.code}`, which cannot panic",
-                help="make it an ordinary comment, or remove it",
-                related=(Label(span_of(found.subject.node), "the code that it speaks for"),),
-                fix=without_marker(cx, found),
-            )
+        yield from needless_findings(self, cx, "PANIC", "cannot panic")

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     Context,
     Finding,
-    Label,
     Meta,
+    Needless,
     Rule,
     Severity,
-    needless_comments,
-    span_of,
-    without_marker,
+    needless_findings,
 )
 
 
@@ -90,18 +88,11 @@ class UnnecessarySafetyComment(Rule):
         """Look at what each of the file's comments speaks for."""
         if b"SAFETY" not in cx.source.data.upper():
             return
-        for found in needless_comments(cx, "SAFETY"):
-            fix = without_marker(cx, found)
-            literal = found.subject.node.type == "struct_expression" or "struct_expression" in {
-                child.type for child in found.subject.node.named_children
-            }
-            yield self.finding(
-                cx,
-                found.section.marker,
-                f"`SAFETY:` comment on `{found.code}`, which has nothing unsafe in it",
-                help="write `INVARIANT:` if it says why an invariant holds, else make it an ordinary comment"
-                if literal
-                else "make it an ordinary comment, or remove it",
-                related=(Label(span_of(found.subject.node), "the code that it speaks for"),),
-                fix=fix,
-            )
+        yield from needless_findings(self, cx, "SAFETY", "has nothing unsafe in it", _advice)
+
+
+def _advice(found: Needless) -> str:
+    node = found.subject.node
+    if "struct_expression" in {node.type, *(child.type for child in node.named_children)}:
+        return "write `INVARIANT:` if it says why an invariant holds, else make it an ordinary comment"
+    return "make it an ordinary comment, or remove it"

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     Context,
     Finding,
-    Fix,
     Level,
     Meta,
     Node,
     Rule,
     Severity,
-    comment_insertion,
+    comment_fix,
     undocumented,
 )
 
@@ -80,8 +79,5 @@ class MissingCastComment(Rule):
             found.span,
             f"{found.what} {found.detail} has no `CAST:` comment",
             help="say in a `// CAST:` comment above it why nothing is lost",
-            fix=Fix(
-                "insert a CAST comment",
-                (comment_insertion(cx, node, "CAST: TODO", at=found.span.start),),
-            ),
+            fix=comment_fix(cx, found, "CAST"),
         )

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     Context,
     Finding,
-    Fix,
     Level,
     Meta,
     Node,
     Rule,
     Severity,
-    comment_insertion,
+    comment_fix,
     undocumented,
 )
 
@@ -70,8 +69,5 @@ class MissingForgetComment(Rule):
             found.span,
             f"`{found.detail}` has no `FORGET:` comment",
             help="say in a `// FORGET:` comment above it who gives back what the value owns",
-            fix=Fix(
-                "insert a FORGET comment",
-                (comment_insertion(cx, node, "FORGET: TODO", at=found.span.start),),
-            ),
+            fix=comment_fix(cx, found, "FORGET"),
         )

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     Context,
     Finding,
-    Fix,
     Level,
     Meta,
     Node,
     Rule,
     Severity,
-    comment_insertion,
+    comment_fix,
     undocumented,
 )
 
@@ -63,8 +62,5 @@ class MissingOrderingComment(Rule):
             found.span,
             f"atomic ordering `{found.detail}` has no `ORDERING:` comment",
             help="say in an `// ORDERING:` comment above it what it pairs with, or why it need not",
-            fix=Fix(
-                "insert an ORDERING comment",
-                (comment_insertion(cx, node, "ORDERING: TODO", at=found.span.start),),
-            ),
+            fix=comment_fix(cx, found, "ORDERING"),
         )

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from rfl_lint.plugin import (
     Context,
     Finding,
-    Label,
     Level,
     Meta,
     Rule,
     Severity,
-    needless_comments,
-    span_of,
-    without_marker,
+    needless_findings,
 )
 
 
@@ -58,12 +55,4 @@ class UnnecessaryOrderingComment(Rule):
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Look at what each of the file's comments speaks for."""
-        for found in needless_comments(cx, "ORDERING"):
-            yield self.finding(
-                cx,
-                found.section.marker,
-                f"`ORDERING:` comment on `{found.code}`, which orders no memory accesses",
-                help="make it an ordinary comment, or remove it",
-                related=(Label(span_of(found.subject.node), "the code that it speaks for"),),
-                fix=without_marker(cx, found),
-            )
+        yield from needless_findings(self, cx, "ORDERING", "orders no memory accesses")

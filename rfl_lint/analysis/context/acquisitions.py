@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -13,13 +14,13 @@ from rfl_lint.analysis.code.scopes import scopes
 from rfl_lint.analysis.context.table import ContextTable, Hold, LockKind, context_table
 from rfl_lint.analysis.types.inference import type_of, types
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_type
+from rfl_lint.facts import TypeFact
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
 
 _STATIC: Final = re.compile(rb"\bstatic\s+(?:mut\s+)?(\w+)\s*:\s*([^=;{}]+?)\s*=")
 _SPACES: Final = re.compile(r"\s+")
-_WRAPPERS: Final = frozenset({"Option", "Result"})
 
 
 class Source(Enum):
@@ -85,6 +86,12 @@ def is_kernels(ref: TypeRef, cx: Context, where: Node) -> bool:
     if found:
         return all(fact.path.startswith("rust/") for fact in found)
     return meaning_of(tuple(ref.path.split("::")), where, cx).origin in (Origin.KERNEL, Origin.UNSAID)
+
+
+def are_in_modules(facts: Iterable[TypeFact], modules: frozenset[str], cx: Context) -> bool:
+    """Whether all of some definitions stand in modules of the kernel crate that a table names."""
+    homes = [cx.index.names.home(fact.path) for fact in facts]
+    return all(home.crate == "kernel" and home.module in modules for home in homes)
 
 
 def place_type(node: Node, cx: Context) -> TypeRef | None:
@@ -227,17 +234,6 @@ def held_by_parameter(text: str, cx: Context, where: Node) -> Hold | None:
     hold, modules = known
     facts = cx.index.type(ref.path, near=cx.path).candidates
     if facts:
-        homes = {_module_of(fact.path) for fact in facts}
-        return (
-            hold
-            if homes and all(any(home.endswith(module) for module in modules) for home in homes)
-            else None
-        )
+        return hold if are_in_modules(facts, modules, cx) else None
     named = meaning_of(tuple(ref.path.split("::")), where, cx)
     return hold if named.origin is Origin.KERNEL and named.module in modules else None
-
-
-def _module_of(path: str) -> str:
-    """The module that a file of the kernel crate is: `sync::rcu` of `rust/kernel/sync/rcu.rs`."""
-    name = path.removeprefix("rust/kernel/").removesuffix(".rs").removesuffix("/mod")
-    return name.replace("/", "::")

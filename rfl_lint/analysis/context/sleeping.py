@@ -7,7 +7,7 @@ from typing import Final
 
 from rfl_lint.analysis.code.calls import Call, CallForm
 from rfl_lint.analysis.code.origins import Origin, meaning_of
-from rfl_lint.analysis.context.acquisitions import acquisition, is_kernels, place_type
+from rfl_lint.analysis.context.acquisitions import acquisition, are_in_modules, is_kernels, place_type
 from rfl_lint.analysis.context.table import ContextTable, context_table
 from rfl_lint.analysis.types.inference import types
 from rfl_lint.analysis.types.typeref import TypeKind
@@ -154,10 +154,7 @@ def _in_modules(path: str, modules: frozenset[str], where: Node, cx: Context) ->
     if not facts:
         named = meaning_of(tuple(path.split("::")), where, cx)
         return named.origin is not Origin.KERNEL or named.module in modules or named.module == "prelude"
-    homes = {
-        fact.path.removeprefix("rust/kernel/").removesuffix(".rs").removesuffix("/mod") for fact in facts
-    }
-    return all(home.replace("/", "::") in modules for home in homes)
+    return are_in_modules(facts, modules, cx)
 
 
 def _lock(call: Call, cx: Context) -> Sleep | None:

@@ -9,10 +9,12 @@ from typing import Final
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, called_name, path_of
 from rfl_lint.analysis.code.origins import meaning_of
 from rfl_lint.analysis.comments.documentation import documentation_of, unsafe_keyword
+from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.tags.casts import lossy_integer_cast, pointer_cast
 from rfl_lint.analysis.tags.operations import OPERATION_KINDS, unchecked_arithmetic, unchecked_index
 from rfl_lint.analysis.tags.table import Tag, tag_table
 from rfl_lint.analysis.types.inference import type_of, types
+from rfl_lint.finding import Fix
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
@@ -36,6 +38,13 @@ class Construct:
     span: Span
     what: str
     detail: str = ""
+
+
+def comment_fix(cx: Context, found: Construct, tag: str) -> Fix:
+    """The fix that inserts the comment a construct lacks, to be completed."""
+    article = "an" if tag[0] in "AEIOU" else "a"
+    edit = comment_insertion(cx, found.node, f"{tag}: TODO", at=found.span.start)
+    return Fix(f"insert {article} {tag} comment", (edit,))
 
 
 def construct_of(cx: Context, node: Node, name: str, *, strict: bool = False) -> Construct | None:

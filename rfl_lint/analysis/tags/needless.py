@@ -8,7 +8,7 @@ for other code. A comment that is merely in the wrong place is none of these eit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,8 +20,8 @@ from rfl_lint.analysis.comments.subject import Subject, first_line, subject_of
 from rfl_lint.analysis.comments.tags import Section
 from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, undocumented
 from rfl_lint.analysis.tags.table import Tag, TagTable, tag_table
-from rfl_lint.finding import Edit, Fix
-from rfl_lint.rule import Context
+from rfl_lint.finding import Edit, Finding, Fix, Label
+from rfl_lint.rule import Context, Rule
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
 
@@ -80,6 +80,24 @@ def needless_comments(cx: Context, name: str) -> Iterator[Needless]:
             cx, tag, subject
         ):
             yield Needless(section, run, subject, _shown(cx, subject.node))
+
+
+def needless_findings(
+    rule: Rule, cx: Context, tag: str, lacks: str, advice: Callable[[Needless], str] | None = None
+) -> Iterator[Finding]:
+    """A rule's findings on the comments with a tag that speak of nothing.
+
+    `lacks` says of the code what it does not do; `advice`, if given, is asked for the help.
+    """
+    for found in needless_comments(cx, tag):
+        yield rule.finding(
+            cx,
+            found.section.marker,
+            f"`{tag}:` comment on `{found.code}`, which {lacks}",
+            help="make it an ordinary comment, or remove it" if advice is None else advice(found),
+            related=(Label(span_of(found.subject.node), "the code that it speaks for"),),
+            fix=without_marker(cx, found),
+        )
 
 
 def without_marker(cx: Context, needless: Needless) -> Fix | None:
