@@ -14,17 +14,17 @@ from typing import Final, NamedTuple
 from rfl_lint.source import BOM, Span
 
 _START: Final = re.compile(rb"/(?:(?P<outer>//(?!/))|(?P<inner>/!)|\*(?:\*(?![*/])|(?P<bang>!)))")
-_OUTER_LINES: Final = re.compile(rb"(?:[ \t]*///(?!/)[^\n]*(?:\n|\Z))++")
-_INNER_LINES: Final = re.compile(rb"(?:[ \t]*//![^\n]*(?:\n|\Z))++")
+_OUTER_LINES: Final = re.compile(rb"(?>(?:[ \t]*///(?!/)[^\n]*(?:\n|\Z))+)")
+_INNER_LINES: Final = re.compile(rb"(?>(?:[ \t]*//![^\n]*(?:\n|\Z))+)")
 _BLOCK_EDGE: Final = re.compile(rb"/\*|\*/")
-_STRING: Final = rb'"(?:[^"\\]|\\.)*+"'
+_STRING: Final = rb'"(?>(?:[^"\\]|\\.)*)"'
 _BRACKETS: Final = (
-    rb"\[(?:[^\[\]\"]|" + _STRING + rb"|\[(?:[^\[\]\"]|" + _STRING + rb"|\[[^\[\]]*\])*+\])*+\]"
+    rb"\[(?>(?:[^\[\]\"]|" + _STRING + rb"|\[(?>(?:[^\[\]\"]|" + _STRING + rb"|\[[^\[\]]*\])*)\])*)\]"
 )
 _ATTRIBUTE: Final = rb"#!?\s*" + _BRACKETS
-# What may stand between a doc comment and its code; possessive, for there are many ways to cut comments in a row.
+# What may stand between a doc comment and its code; atomic, for there are many ways to cut comments in a row.
 _GAP: Final = re.compile(
-    rb"(?>\s+|//[^\n]*|/\*.*?\*/|" + _ATTRIBUTE + rb"|\$\(\s*" + _ATTRIBUTE + rb"\s*\)[^\s\w]?[*+?])*+",
+    rb"(?>(?:\s+|//[^\n]*|/\*.*?\*/|" + _ATTRIBUTE + rb"|\$\(\s*" + _ATTRIBUTE + rb"\s*\)[^\s\w]?[*+?])*)",
     re.DOTALL,
 )
 

@@ -66,7 +66,7 @@ FACT_KINDS: Final = frozenset(
     }
 )
 # Possessive, or many comments in a row could be cut into comments in a great many ways.
-_GAP: Final = re.compile(rb"(?>\s+|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
+_GAP: Final = re.compile(rb"(?>(?:\s+|//[^\n]*|/\*.*?\*/)*)", re.DOTALL)
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _LIFETIME: Final = re.compile(r"'\w+\s*")
 _RAW: Final = re.compile(r"\*\s*(?:const|mut)\b|\bNonNull\b")

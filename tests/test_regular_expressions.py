@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from rfl_lint.engine import lint_source
 from rfl_lint.refusal import FILE_NOT_ANALYSED
 from rfl_lint.source import SourceFile
+from tests.conftest import ROOT
 from tests.fuzzing.oracles import ALL
 
 PIECES = {
@@ -58,3 +61,17 @@ def test_a_name_as_long_as_a_file() -> None:
     text = "fn f() {\n    let x = " + "a" * 1_000_000 + ";\n}\n"
     result = lint_source(SourceFile("drivers/x/a.rs", text.encode()), ALL)
     assert not [each for each in result.findings if each.rule == FILE_NOT_ANALYSED]
+
+
+def test_no_group_is_repeated_possessively() -> None:
+    """Python up to 3.11.4 loses its place in `(?:ab|c)*+` where a repetition of the group fails half way.
+
+    `(?>(?:ab|c)*)` says the same and is right everywhere.
+    """
+    possessive = re.compile(r"\)(?:[*+?]|\{\d*,?\d*\})\+")
+    files = [*(ROOT / "rfl_lint").rglob("*.py"), *(ROOT / "rules").rglob("*.py")]
+    assert files
+    for path in files:
+        for row, line in enumerate(path.read_text().splitlines(), start=1):
+            if 'rb"' in line or "rb'" in line or "re.compile" in line:
+                assert not possessive.search(re.sub(r"\[(?:\\.|[^\]\\])*\]", "[]", line)), f"{path}:{row}"

@@ -15,7 +15,7 @@ from rfl_lint.c.text import CText
 _STEPS: Final = 4
 _MARK: Final = b"_noprof"
 _MACRO: Final = re.compile(
-    rb"^[ \t]*#[ \t]*define[ \t]+(\w++)\(([^()\n]*+)\)((?:\\\r?\n|[^\n])*+)", re.MULTILINE
+    rb"^[ \t]*#[ \t]*define[ \t]+(\w++)\(([^()\n]*+)\)((?>(?:\\\r?\n|[^\n])*))", re.MULTILINE
 )
 _CALL: Final = re.compile(rb"\s*(?:alloc_hooks\s*\(\s*)?(\w+)\s*\((.*)\)\s*", re.DOTALL)
 _PASSED: Final = re.compile(rb"PASS_\w+_PARAMS\s*\(\s*(\w+)\s*,.*", re.DOTALL)

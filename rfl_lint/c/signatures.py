@@ -12,7 +12,7 @@ from rfl_lint.c.facts import CParameter, parameter
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-_GROUP: Final = rb"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\))*+\)"
+_GROUP: Final = rb"\((?>(?:[^()]|\((?>(?:[^()]|\((?>(?:[^()]|\([^()]*+\))*)\))*)\))*)\)"
 # Words that the kernel puts into declarations and that say nothing of types.
 _WORDS: Final = (
     rb"extern|static|inline|asmlinkage|notrace|noinline|noinline_for_stack|fastcall|_Noreturn|"

@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Final
 
 _QUOTED: Final = re.compile(
-    rb"""/\*.*?(?:\*/|\Z)|//[^\n]*|"(?:\\.|[^"\\\n])*+"|'(?:\\.|[^'\\\n])*+'""", re.DOTALL
+    rb"""/\*.*?(?:\*/|\Z)|//[^\n]*|"(?>(?:\\.|[^"\\\n])*)"|'(?>(?:\\.|[^'\\\n])*)'""", re.DOTALL
 )
-_DIRECTIVE: Final = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*+", re.MULTILINE)
+_DIRECTIVE: Final = re.compile(rb"^[ \t]*#(?>(?:\\\r?\n|[^\n])*)", re.MULTILINE)
 _CONDITION: Final = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b([^\n]*)", re.MULTILINE)
 _DEAD: Final = re.compile(rb"^[ \t]*#[ \t]*if[ \t]+[01][ \t]*$", re.MULTILINE)
 _BRACES: Final = re.compile(rb"extern\s+\{|[{}]")

@@ -22,11 +22,11 @@ _TICKS: Final = re.compile(rb"`+")
 # Titles and labels are bounded, so that many open ones cannot each be searched to the end.
 _TITLE: Final = rb"(?:\"[^\"]{0,400}\"|'[^']{0,400}'|\([^()]{0,400}\))"
 _INLINE: Final = re.compile(
-    rb"\(\s*(?:<([^<>\n]{0,2000})>|((?:[^\s()\\<]|\\.|\([^\s()]{0,400}\)){0,2000}+))(?:\s+"
+    rb"\(\s*(?:<([^<>\n]{0,2000})>|((?>(?:[^\s()\\<]|\\.|\([^\s()]{0,400}\)){0,2000})))(?:\s+"
     + _TITLE
     + rb")?\s*\)"
 )
-_LABEL: Final = re.compile(rb"\[((?:[^\[\]\\]|\\.){0,400}+)\]", re.DOTALL)
+_LABEL: Final = re.compile(rb"\[((?>(?:[^\[\]\\]|\\.){0,400}))\]", re.DOTALL)
 _DEFINED: Final = re.compile(rb":[ \t]*(?:\n[ \t]*)?(?:<([^<>\n]*)>|([^\s<]\S*))")
 _LINE_START: Final = re.compile(rb"[ \t]{0,3}")
 
