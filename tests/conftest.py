@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,10 @@ ROOT = Path(__file__).parent.parent
 # How long an example takes says more about the machine than about the code; pytest-timeout catches what hangs.
 settings.register_profile("rfl-lint", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("rfl-lint")
+
+# What a shell starts in the background ignores interrupts, and so do its children, whom tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
