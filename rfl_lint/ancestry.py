@@ -11,9 +11,10 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.attributes import LintAttribute, lint_attributes
 from rfl_lint.source import SourceFile
@@ -30,16 +31,14 @@ _DECLARES: Final = re.compile(rb"(?m)^[^\n/]*\bmod[ \t]+(\w+)[ \t]*;")
 _INCLUDES: Final = re.compile(rb"\binclude![ \t]*\([ \t\n]*\"([^\"\n]*)\"")
 
 
-@dataclass(frozen=True, slots=True)
-class _Parent:
+class _Parent(Struct, frozen=True):
     """The file that declares or includes another, and the byte where it does."""
 
     path: str
     offset: int
 
 
-@dataclass(eq=False)
-class Ancestry:
+class Ancestry(Struct, eq=False):
     """Which file declares which, in one tree. `root` None means that no other file can be had."""
 
     root: Path | None

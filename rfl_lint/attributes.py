@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.source import Span
 from rfl_lint.syntax import Fragment, Node, ParsedFile, span_of
@@ -22,8 +23,7 @@ _DOCS: Final = ("///", "/**")
 _SKIPPED: Final = frozenset({"attribute_item", "line_comment", "block_comment"})
 
 
-@dataclass(frozen=True, slots=True)
-class LintAttribute:
+class LintAttribute(Struct, frozen=True):
     """`#[allow(clippy::..)]` or `#[expect(..)]`, outer or inner: its lints and the bytes it covers.
 
     `lints` are names without `clippy::`, and `warnings`.

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.errors import ConfigError
 from rfl_lint.finding import Finding, Silence
@@ -28,8 +30,7 @@ _SHORT_LINE: Final = 400
 _FIELDS: Final = ("path", "rule", "fingerprint", "code")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Entry:
+class Entry(Struct, frozen=True, order=True):
     """A finding that is left out. `code` shows what it is about; `asked` what a run must be asked for to make it."""
 
     path: str
@@ -39,8 +40,7 @@ class Entry:
     asked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Matched:
+class Matched(Struct, frozen=True):
     """A report without what the baseline has, the entries that it still needs, and those that nothing answered to.
 
     `needed` are as they would be written today: with the path that a renamed file has now.

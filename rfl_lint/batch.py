@@ -14,6 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
+from msgspec import Struct
+from msgspec import field as fresh
+
 from rfl_lint.c.cache import Entry
 from rfl_lint.c.names import called_functions
 from rfl_lint.c.table import CFacts
@@ -45,8 +48,7 @@ _WORTH_SHARING: Final = 400_000
 Outcome = FileResult | SourceError
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How a run is carried out: the rules, how many processes, and where facts are kept (None: nowhere)."""
 
     lint: Lint
@@ -337,30 +339,27 @@ class TreeRun:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     """What goes down to the workers before the rules run."""
 
     facts: tuple[FileFacts, ...]
     c_entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class _Linted:
+class _Linted(Struct, frozen=True):
     """What a worker gives back for a file: the outcome, and what it had to ask of the tree since the last one."""
 
     outcome: Outcome
     seen: dict[Question, str]
 
 
-@dataclass(eq=False)
-class _Share:
+class _Share(Struct, eq=False):
     """What one worker does with its files. It lives in the worker after the fork."""
 
     lint_settings: Lint
     workspace: Workspace
     c_facts: CFacts
-    wanted: set[str] = field(default_factory=set)
+    wanted: set[str] = fresh(default_factory=set)
     linted: set[str] | None = None
     _sent: object = None
 

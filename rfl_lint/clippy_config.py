@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.tree import KernelTree
 
@@ -15,8 +16,7 @@ MACROS: Final = "disallowed-macros"
 _MAX_ENTRIES: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Disallowed:
+class Disallowed(Struct, frozen=True):
     """A function, method or macro, by its full path; `where` is who disallows it."""
 
     path: tuple[str, ...]
@@ -25,8 +25,7 @@ class Disallowed:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ClippyConfig:
+class ClippyConfig(Struct, frozen=True):
     """The entries of one file, and what is wrong with it."""
 
     methods: tuple[Disallowed, ...] = ()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.errors import SourceError, UsageError
 from rfl_lint.finding import Finding
@@ -20,8 +21,7 @@ from rfl_lint.report import Report
 _JSON_VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A finding of another run, as much of it as can be told without its text. `line` is None where it is not known."""
 
     fingerprint: str
@@ -38,8 +38,7 @@ class Known:
         return (self.path, self.line or 0, self.rule, self.message)
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """What became of the findings of an earlier run, called `before`.
 
     `fresh` has rule, fingerprint and path of the findings that it did not have, `gone` the findings that only it had.

@@ -1,4 +1,4 @@
-"""Settings: the frozen dataclasses, and reading them from a file. Nothing is required.
+"""Settings as frozen data, and reading them from a file. Nothing is required.
 
 The nearest `rfl-lint.toml`, `.rfl-lint.toml`, or `pyproject.toml` with `[tool.rfl-lint]`, upwards from where
 linting starts, wins as a whole; files are not merged. Whatever the file says is checked, and a key that does
@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, get_origin, get_type_hints
+
+from msgspec import Struct, field
 
 from rfl_lint.deferred import real_rule
 from rfl_lint.errors import ConfigError
@@ -42,8 +43,7 @@ class FixSafety(Enum):
 _FIX_SAFETIES: Final = {each.value: each for each in FixSafety}
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """Rules that are not applied below some paths, with the reason."""
 
     paths: tuple[str, ...]
@@ -51,8 +51,7 @@ class Override:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleConfig:
+class RuleConfig(Struct, frozen=True):
     """What the file says of one rule; None where it leaves something to the rule.
 
     `level` is the set that the rule belongs to, `strict` whether its strict part runs.
@@ -65,8 +64,7 @@ class RuleConfig:
     options: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """Everything a configuration file can set. `path` is where it was read from."""
 
     path: Path | None = None
@@ -154,8 +152,7 @@ def read_config(path: Path) -> Config:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Checks values as it hands them out; every complaint names the file and the key."""
 
     path: Path

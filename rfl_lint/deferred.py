@@ -8,7 +8,6 @@ very size that it was made from: any other rule, and `rfl_lint.plugin` if it has
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import importlib.util
 import os
@@ -17,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
+
+from msgspec import structs
 
 import rfl_lint
 from rfl_lint.finding import Confidence, Finding, Level, Severity
@@ -228,8 +229,8 @@ def _homes(path: Path) -> dict[str, tuple[str, str]]:
 def _entry(rule: type[Rule]) -> dict[str, object]:
     meta = {
         field.name: _plain(getattr(rule.meta, field.name))
-        for field in dataclasses.fields(Meta)
-        if field.default is dataclasses.MISSING or getattr(rule.meta, field.name) != field.default
+        for field in structs.fields(Meta)
+        if field.required or getattr(rule.meta, field.name) != field.default
     }
     methods = [
         name for name in ("check", "check_file", "problems") if getattr(rule, name) is not getattr(Rule, name)

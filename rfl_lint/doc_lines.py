@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from rfl_lint.source import BOM, Span
 
@@ -41,8 +42,7 @@ class DocLine(NamedTuple):
     text: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DocRun:
+class DocRun(Struct, frozen=True):
     """Lines of one kind directly below each other, or one block comment; `span` begins at the introducer."""
 
     span: Span

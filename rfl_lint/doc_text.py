@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from msgspec import Struct
+
 from rfl_lint.doc_lines import DocLine, DocRun, doc_runs, end_of_gap, lines_of
 from rfl_lint.source import BOM, Span
 
@@ -29,8 +31,7 @@ _CODE_INDENT: Final = 4
 _REFERENCE: Final = re.compile(rb" {0,3}\[[^\]]+\]:")
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A heading outside of code fences. `span` is that of `# Name`; `line` counts the comment's lines."""
 
     name: str
@@ -44,8 +45,7 @@ class Heading:
         return self.name.strip(" \t:.*_`").lower()
 
 
-@dataclass(frozen=True, slots=True)
-class DocItem:
+class DocItem(Struct, frozen=True):
     """An item of a list, or a paragraph, with its lines joined.
 
     `marker` is the `-` or `1.` of a list item; empty for a paragraph. `depth` is 0 but for items of inner lists.
@@ -57,8 +57,7 @@ class DocItem:
     depth: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DocSection:
+class DocSection(Struct, frozen=True):
     """A heading and the lines below it, up to the next heading of the same or a higher level."""
 
     heading: Heading

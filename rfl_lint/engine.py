@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.coverage.counts import COVERAGE_KINDS, Coverage
 from rfl_lint.c.bundled import bundled_function
@@ -37,8 +38,7 @@ _COMMON_KINDS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RuleCrash:
+class RuleCrash(Struct, frozen=True):
     """A rule that raised on a file: the other rules went on, and the run ends with status 2."""
 
     rule: str
@@ -47,8 +47,7 @@ class RuleCrash:
     trace: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
+class FileResult(Struct, frozen=True):
     """What linting one file gave. `findings` holds the silenced ones too, marked as such.
 
     `sources` are the texts that its findings speak of, its own first; none where there are no findings. `coverage` is
@@ -63,12 +62,11 @@ class FileResult:
     unparsed_lines: tuple[int, ...] = ()
     sources: tuple[SourceFile, ...] = ()
     coverage: Coverage | None = None
-    reached: frozenset[str] = field(default=frozenset(), compare=False)
+    reached: frozenset[str] = frozenset()
     """The other files of the tree whose text may have had a say in it."""
 
 
-@dataclass(frozen=True)
-class Lint:
+class Lint(Struct, frozen=True, dict=True):
     """What stays the same for all files of a run: the rules and how they are to be applied."""
 
     rules: Sequence[Rule]

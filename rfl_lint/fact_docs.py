@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.doc_text import DocComment
 from rfl_lint.fact_types import Contract
@@ -27,8 +28,7 @@ _STOP: Final = re.compile(r"(?<![.A-Z])[.](?=\s+[A-Z`(]|\s*$)")
 _INVARIANTS: Final = frozenset({"invariants", "invariant", "type invariants", "type invariant"})
 
 
-@dataclass(frozen=True, slots=True)
-class ItemDocs:
+class ItemDocs(Struct, frozen=True):
     """The headings of an item's docs, lower case, in order, and what `# Safety` and `# Invariants` ask for."""
 
     sections: tuple[str, ...] = ()

@@ -6,16 +6,16 @@ A name in a `macro_rules!` body may be `$name`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.source import Span
 
 _LIFETIME: Final = re.compile(r"'\w+\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(Struct, frozen=True):
     """What a section asks for, one by one: `# Safety` of an unsafe function or trait, `# Invariants` of a type.
 
     `span` is the heading.
@@ -27,8 +27,7 @@ class Contract:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFact:
+class FieldFact(Struct, frozen=True):
     """A field (`0`, `1`, .. in a tuple struct) and its type's text; in an enum a variant and its payload."""
 
     name: str
@@ -37,8 +36,7 @@ class FieldFact:
     attributes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TypeFact:
+class TypeFact(Struct, frozen=True):
     """A struct, enum, union, alias or trait. `target` is what an alias stands for; `module` as in `a::b`."""
 
     path: str
@@ -67,16 +65,14 @@ class TypeFact:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ParamFact:
+class ParamFact(Struct, frozen=True):
     """A parameter: its pattern (a name, as a rule) and the text of its type."""
 
     name: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFact:
+class FunctionFact(Struct, frozen=True):
     """A function or method, with or without a body.
 
     `owner` is the last path segment of the type it is a method of (the trait's name inside a `trait`), empty
@@ -119,8 +115,7 @@ class FunctionFact:
         return (self.owner, self.owner_type, self.receiver, types, self.returns, self.modifiers)
 
 
-@dataclass(frozen=True, slots=True)
-class ImplFact:
+class ImplFact(Struct, frozen=True):
     """An `impl` block: `trait` is empty for an inherent one; `where` is the text of its where clause."""
 
     path: str
@@ -141,8 +136,7 @@ class ImplFact:
         return head_name(self.type)
 
 
-@dataclass(frozen=True, slots=True)
-class UseFact:
+class UseFact(Struct, frozen=True):
     """One imported name: its full path, the name it has here (empty for a glob), and where."""
 
     path: str
@@ -153,8 +147,7 @@ class UseFact:
     is_pub: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleFact:
+class ModuleFact(Struct, frozen=True):
     """A `mod`: with its items in braces here, or (`inline` is false) in a file of its own."""
 
     name: str
@@ -166,8 +159,7 @@ class ModuleFact:
     """Whether it is plainly `pub`; `pub(crate)` is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class MacroFact:
+class MacroFact(Struct, frozen=True):
     """A `macro_rules!`. `defines` are the functions, types and traits whose plain names its body writes out."""
 
     name: str
@@ -177,8 +169,7 @@ class MacroFact:
     defines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(Struct, frozen=True):
     """What one file says. `bindings` are the names behind `bindings::` that it mentions, sorted."""
 
     path: str

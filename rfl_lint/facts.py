@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.doc_text import DocComments
 from rfl_lint.fact_docs import NO_DOCS, ItemDocs, item_docs, section_names
@@ -102,8 +104,7 @@ def extract_facts(parsed: ParsedFile) -> FileFacts:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(Struct, frozen=True):
     """What an item may stand in. `owner` is None in a function: an item in there belongs to nobody."""
 
     end: int
@@ -111,8 +112,7 @@ class _Scope:
     impl: ImplFact | None = None
 
 
-@dataclass
-class _Reader:
+class _Reader(Struct, dict=True):
     """Reads items in the order of their start; the innermost open scope is on top of the stack."""
 
     parsed: ParsedFile

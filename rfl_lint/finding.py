@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
+
+from msgspec import Struct
 
 from rfl_lint.source import Span
 
@@ -40,8 +41,7 @@ class Level(Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """A related place: a step of a derivation, the other half of a contradiction.
 
     `path` is empty for the finding's own file.
@@ -52,16 +52,14 @@ class Label:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the bytes of `span` with `text`; an empty span inserts."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Edits of the finding's own file. `safe` means: the meaning of the code cannot change."""
 
     title: str
@@ -78,8 +76,7 @@ class Silence(Enum):
     BASELINE = "baseline"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One remark about one place.
 
     `span` is the smallest text that shows the fault, in bytes of the file `path`. `fragment` tells in

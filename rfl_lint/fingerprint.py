@@ -10,8 +10,10 @@ import hashlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.facts import FileFacts
 from rfl_lint.finding import Finding
@@ -44,8 +46,7 @@ def _folded_line(source: SourceFile, span: Span) -> str:
     return b" ".join(source.data[start:end].split()).decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     span: Span
     name: str
     parent: int

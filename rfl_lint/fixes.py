@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.finding import Edit, Finding
 from rfl_lint.report import Report
@@ -22,8 +24,7 @@ MAX_PASSES: Final = 20
 _BARE_LF: Final = re.compile(r"(?<!\r)\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(Struct, frozen=True):
     """What one pass made of a text. `broken` are findings whose fix would leave worse Rust behind."""
 
     data: bytes
@@ -31,8 +32,7 @@ class Pass:
     broken: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """What came of fixing a run's findings; nothing is written yet.
 
     `report` is what remains, `before` and `after` the texts of the files that changed, `done` how many fixes each got.
@@ -67,8 +67,7 @@ def fix_findings(
     return work.fixed(lint(work.after))
 
 
-@dataclass(eq=False)
-class _Work:
+class _Work(Struct, eq=False):
     """The state between passes."""
 
     unsafe: bool

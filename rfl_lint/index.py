@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFact, UseFact, head_name
 from rfl_lint.index_names import Found, Names
@@ -23,8 +24,7 @@ Place = tuple[str, int] | tuple[()]
 _MAX_ALIASES: Final = 8
 
 
-@dataclass(frozen=True)
-class Answer(Generic[F]):
+class Answer(Struct, Generic[F], frozen=True, dict=True):
     """The candidates for a name: none means that nothing is known, several that it depends."""
 
     candidates: tuple[F, ...] = ()

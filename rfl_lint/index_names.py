@@ -8,8 +8,9 @@ it imports is ever an answer, so one driver's definitions cannot speak for anoth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.facts import FileFacts, FunctionFact, ModuleFact, TypeFact, UseFact
 
@@ -18,8 +19,7 @@ _CRATE: Final = frozenset({"crate", "$crate"})
 _MAX_HOPS: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """A module: `crate` is a library's name, or the path of a driver's root file or folder; `module` is `a::b`."""
 
     crate: str
@@ -126,8 +126,7 @@ def _orphan(path: str, folders: set[str], rooted: dict[str, list[str]]) -> Home:
     return Home(rooted[near][0] if near is not None else top, "::".join(below))
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """What one module of one file says of names."""
 
     types: dict[str, list[TypeFact]] = field(default_factory=dict)
@@ -161,8 +160,7 @@ def scopes_of(facts: FileFacts) -> dict[str, Scope]:
 Definition = TypeFact | FunctionFact
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a name means: definitions, and modules of that name."""
 
     types: tuple[TypeFact, ...] = ()
@@ -183,8 +181,7 @@ class Found:
 ELSEWHERE: Final = Found()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """What a name means in a module. `hops` is how deep that had to be looked for.
 
     `cut` tells that a circle of imports, or too many hops, ended the search somewhere: what was found may depend on
@@ -200,8 +197,7 @@ _OPEN: Final = Member(None)
 """Stands for what is still being looked for."""
 
 
-@dataclass(eq=False)
-class Names:
+class Names(Struct, eq=False):
     """Resolves paths over the facts of files. `forget` makes it look at the files anew."""
 
     files: Mapping[str, FileFacts]
@@ -292,8 +288,7 @@ class Names:
         return Home(name) if name in self._crates else None
 
 
-@dataclass(eq=False)
-class _Query:
+class _Query(Struct, eq=False):
     """One question. What it finds on the way is kept, so that circles of imports cost nothing."""
 
     names: Names

@@ -6,8 +6,9 @@ What a lookup gives is ordered by path, so it does not depend on the order in wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from rfl_lint.facts import FileFacts, FunctionFact, ImplFact, TypeFact, head_name
 
@@ -17,8 +18,7 @@ V = TypeVar("V")
 _MOST_MEANINGS: Final = 64
 
 
-@dataclass(slots=True)
-class _Table(Generic[K, V]):
+class _Table(Struct, Generic[K, V]):
     """Values by key and, below it, by file."""
 
     rows: dict[K, dict[str, list[V]]] = field(default_factory=dict)

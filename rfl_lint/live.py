@@ -7,9 +7,10 @@ index; what analyses have computed is let go with every change, for it may rest 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.ancestry import Ancestry
 from rfl_lint.batch import Plan, TreeRun
@@ -28,8 +29,7 @@ Progress = Callable[[int, int], None]
 _MOST_KEPT: Final = 6_000_000
 
 
-@dataclass(eq=False)
-class _Text:
+class _Text(Struct, eq=False, dict=True):
     """A text in the place of a file. It is parsed when it is first looked at, or was before."""
 
     source: SourceFile

@@ -11,11 +11,12 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.deferred import RuleTable, made_table, module_sizes, read_table
 from rfl_lint.entry_points import rule_entry_points
@@ -29,8 +30,7 @@ _SHIPPED: Final = f"{_BUILTIN} (built in)"
 KEYWORDS: Final = ("default", "strict", "all")
 
 
-@dataclass(frozen=True)
-class Registry:
+class Registry(Struct, frozen=True):
     """All rules that could be loaded, by name, and what went wrong with the others.
 
     `levels` has the rules that a configuration moved to another level than their own.

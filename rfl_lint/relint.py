@@ -8,9 +8,10 @@ files may silence what is in these. Whatever does not fit this is linted whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from rfl_lint.batch import Outcome, Plan
 from rfl_lint.engine import FileResult
@@ -136,6 +137,6 @@ def without_places(value: object) -> object:
         return None
     if isinstance(value, tuple):
         return tuple(without_places(each) for each in value)
-    if is_dataclass(value):
-        return tuple(without_places(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, Struct):
+        return tuple(without_places(getattr(value, name)) for name in value.__struct_fields__)
     return value

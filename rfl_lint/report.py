@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.engine import RuleCrash
@@ -12,8 +13,7 @@ from rfl_lint.rule import Rule
 from rfl_lint.source import SourceFile
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How the lines of a text that a patch showed are counted; rows are its own lines, 0-based.
 
     `path` is the file's, None where the mail does not tell; `input_name` is what the mail itself is called. `lines`
@@ -31,8 +31,7 @@ class View:
     added: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """The result of a run over any number of files.
 
     `findings` are the active ones and `silenced` those that an attribute, a comment, the configuration or a
@@ -58,7 +57,7 @@ class Report:
     """The rules that ran, by name: what formats that carry their documentation take it from."""
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
     """By path, the counts of files that have something to count, where the run asked for them."""
-    read: Callable[[str], SourceFile | None] = field(default=lambda _path: None, repr=False)
+    read: Callable[[str], SourceFile | None] = field(default=lambda _path: None)
 
     def source(self, path: str) -> SourceFile | None:
         """The text a path had when it was linted; None where it cannot be had any more."""

@@ -13,12 +13,13 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import tree_sitter
 import tree_sitter_rust
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.ancestry import looked_up
 from rfl_lint.c.stamps import Stamp, has_headers, stamp_of
@@ -35,8 +36,7 @@ _RULES: Final = "rfl_lint.rules."
 _ENDINGS: Final = (".py", ".toml", ".json", ".so", ".pyd")
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """What is stored: results with the paths of their sources, and what has to be as it was."""
 
     results: tuple[tuple[FileResult, tuple[str | SourceFile, ...]], ...]

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.c.facts import CFunction
 from rfl_lint.errors import PluginError
@@ -43,8 +46,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(Struct, frozen=True):
     """What a rule says about itself.
 
     `name` is the only identifier, kebab-case, and reads after "allow". `clippy` names the lints whose

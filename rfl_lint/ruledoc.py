@@ -13,9 +13,10 @@ import functools
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.deferred import real_rule
 from rfl_lint.finding import Level, Severity
@@ -30,8 +31,7 @@ EXAMPLE_PATH: Final = "drivers/example.rs"
 _SECTION: Final = re.compile(r"(Why|Bad|Good|Notes|See)(?: \(([^()]*)\))?:[ \t]*(.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A piece of Rust that the rule reports, or, if `good`, does not."""
 
     good: bool
@@ -43,8 +43,7 @@ class Example:
     """Files that the tree of the example holds; none: it stands in no tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleDoc:
+class RuleDoc(Struct, frozen=True):
     """A rule's documentation taken apart. `text` holds the paragraphs of each prose section by its name."""
 
     meta: Meta
@@ -64,8 +63,7 @@ class BlockKind(Enum):
     FACTS = "facts"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A piece of a page, before it is known how it will be shown."""
 
     kind: BlockKind

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.batch import Outcome, Plan, outcomes
@@ -21,8 +23,7 @@ from rfl_lint.report import Report, View
 from rfl_lint.source import SourceFile
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which findings count, with what severity and fix; applied last, so that counts stay honest."""
 
     min_severity: Severity = Severity.NOTE

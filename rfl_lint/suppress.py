@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.ancestry import Ancestry
 from rfl_lint.attributes import EVERY_LINT, LintAttribute, lint_attributes
@@ -36,8 +38,7 @@ _DIRECTIVE: Final = re.compile(
 _INTRODUCER: Final = re.compile(r"(?://[/!]?|/\*+)\s*rfl-lint\s*:")
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Struct, frozen=True):
     """One suppression comment. `scope` are the bytes whose findings it silences; None if it is malformed.
 
     A `problem` is mended by nobody but its author, who meant to silence something: `remedy` says how.

@@ -8,10 +8,11 @@ empty list, `told` the keys that messages quote, so that entries need them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 Fail = Callable[[str, str], Exception]
 """Makes the exception for a key and what is wrong with it."""
@@ -43,15 +44,14 @@ def table_names() -> list[str]:
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
-@dataclass(frozen=True, eq=False)
-class Tables:
+class Tables(Struct, frozen=True, eq=False):
     """The tables of one configuration: each as it is bundled, with what the user adds to it.
 
     It is compared by identity, so that what is arranged from a table can be cached under it.
     """
 
     additions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    _merged: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    _merged: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def table(self, name: str) -> dict[str, Any]:
         """A table by its name. Shared by all who ask: not to be changed."""
@@ -99,8 +99,7 @@ def _joined(bundled: Any, added: Any) -> Any:
     return added
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
+class _Check(Struct, frozen=True):
     """Compares what is added with what is there. A `path` is where in the table, a `key` the same for messages."""
 
     fail: Fail

@@ -26,9 +26,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.c.facts import CFunction
 from rfl_lint.c.prototypes import parse_prototype
@@ -50,8 +52,7 @@ _ERA_FILES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One expectation: `kind` is "" (must be found), "?" (known miss) or "!" (known false alarm)."""
 
     line: int
@@ -60,8 +61,7 @@ class Mark:
     words: str
 
 
-@dataclass(frozen=True)
-class Fixture:
+class Fixture(Struct, frozen=True):
     """A fixture file taken apart."""
 
     source: SourceFile
@@ -73,8 +73,7 @@ class Fixture:
     c_functions: tuple[CFunction, ...] = ()
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a fixture went, a result for each of its files; `failures` is empty if it holds."""
 
     results: tuple[FileResult, ...]

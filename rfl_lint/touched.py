@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from rfl_lint.finding import Finding, Label
 from rfl_lint.inputs.postimage import PostImage

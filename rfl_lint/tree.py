@@ -7,13 +7,14 @@ files tells what a tree's code may call.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from os import listdir
 from os.path import exists, isdir, isfile
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.witness import answer, note, note_answer
 
@@ -82,8 +83,7 @@ _FACT_FILES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KernelTree:
+class KernelTree(Struct, frozen=True):
     """What is known of a tree before any of its Rust is read.
 
     `root` is None for text that stands alone (standard input without a tree). `present` holds those of the

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rfl_lint.baseline import Entry, Matched, dump_baseline, entry_of, left_out, read_baseline
 from rfl_lint.engine import Lint, lint_source

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from rfl_lint.fixes import Fixed, fix_findings, is_fixable
 from rfl_lint.report import Report

@@ -6,11 +6,11 @@ import base64
 import hashlib
 import io
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.comparison import compare, known_of

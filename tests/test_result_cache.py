@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from rfl_lint import tree as trees
 from rfl_lint.batch import Outcome, Plan, TreeRun, outcomes
@@ -99,7 +99,7 @@ CHANGES: dict[str, Callable[[Tree], object]] = {
 
 
 def _with_lint(tree: Tree, **changes: object) -> None:
-    tree.plan = replace(tree.plan, lint=replace(tree.plan.lint, **changes))  # type: ignore[arg-type]
+    tree.plan = replace(tree.plan, lint=replace(tree.plan.lint, **changes))
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.c.facts import CFunction, pack, unpack
 from rfl_lint.c.semantics import semantics_digest
@@ -21,8 +22,7 @@ CACHE_FORMAT: Final = 1
 _MAX_BYTES: Final = 16_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What a search for `names` found, and the stamps of what it looked at."""
 
     names: frozenset[str]

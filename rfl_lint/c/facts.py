@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 # Types that are pointers behind a name, or arrays that a parameter takes as a pointer.
 POINTER_TYPES: Final = frozenset(
@@ -39,8 +40,7 @@ class Failure(Enum):
     """The number of bytes that were not copied; no error number."""
 
 
-@dataclass(frozen=True, slots=True)
-class CParameter:
+class CParameter(Struct, frozen=True):
     """One parameter. `type` has single spaces and no name; `is_const` speaks of what the pointer points to."""
 
     name: str
@@ -62,8 +62,7 @@ def parameter(name: str, kind: str) -> CParameter:
     return CParameter(name, kind, is_pointer=True, is_const="const" in pointee.rpartition("*")[2].split())
 
 
-@dataclass(frozen=True, slots=True)
-class CFunction:
+class CFunction(Struct, frozen=True):
     """What is known of a C function.
 
     `header` and `line` (1-based) tell where its declaration stands, relative to the tree's root. A fact of the

@@ -11,9 +11,11 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.c.facts import CFunction, Failure
 from rfl_lint.c.prototypes import HELPER, declared
@@ -30,8 +32,7 @@ _MAX_BYTES: Final = 4_000_000
 _MAX_TOTAL: Final = 64_000_000
 
 
-@dataclass(slots=True)
-class Search:
+class Search(Struct):
     """What a search found, and the files whose change would make it out of date."""
 
     functions: dict[str, CFunction] = field(default_factory=dict)

@@ -7,8 +7,9 @@ the call. A macro that does anything else with an argument than to pass it on is
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.c.text import CText
 
@@ -21,8 +22,7 @@ _CALL: Final = re.compile(rb"\s*(?:alloc_hooks\s*\(\s*)?(\w+)\s*\((.*)\)\s*", re
 _PASSED: Final = re.compile(rb"PASS_\w+_PARAMS\s*\(\s*(\w+)\s*,.*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a macro leads.
 
     `name` is empty where they do more than pass arguments on. `chosen` are the

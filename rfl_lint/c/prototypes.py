@@ -7,8 +7,10 @@ are on win; of what is left nothing is told that they do not agree on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.c.facts import CFunction, CParameter, Failure
 from rfl_lint.c.failure import failure_of
@@ -27,8 +29,7 @@ _BODY_SPAN: Final = 4_000
 _MOST: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True):
     function: CFunction
     unlikely: int
 

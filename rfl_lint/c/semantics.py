@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from rfl_lint.c.facts import CFunction, Failure
 from rfl_lint.tables import BUNDLED, Tables

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from rfl_lint.c.facts import CParameter, parameter
 
@@ -40,8 +41,7 @@ _STATEMENT: Final = re.compile(
 _HEAD: Final = re.compile(rb"[\w\s*]*\w[\w\s*]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """What a declaration says by itself."""
 
     returns: str

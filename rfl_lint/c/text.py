@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct
 
 _QUOTED: Final = re.compile(
     rb"""/\*.*?(?:\*/|\Z)|//[^\n]*|"(?>(?:\\.|[^"\\\n])*)"|'(?>(?:\\.|[^'\\\n])*)'""", re.DOTALL
@@ -30,8 +31,7 @@ def _blank(match: re.Match[bytes]) -> bytes:
     return match[0].translate(_BLANK)
 
 
-@dataclass
-class CText:
+class CText(Struct, dict=True):
     """A header or source file by its path relative to the root."""
 
     path: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.baseline import FILE_NAME, Entry, Matched, dump_baseline, entry_of, left_out, read_baseline
 from rfl_lint.cli.job import Job
@@ -25,8 +27,7 @@ _DOC_CODE: Final = "doc-code"
 _LISTED: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """A baseline file and the files it is about: those below `root`, which findings show below `prefix`."""
 
     file: Path
@@ -34,8 +35,7 @@ class Scope:
     prefix: str = ""
 
 
-@dataclass
-class Baseline:
+class Baseline(Struct):
     """The baselines of a run, and what came of matching them last."""
 
     request: CheckRequest

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.cli.job import Job
 from rfl_lint.inputs.files import Target
@@ -16,8 +18,7 @@ from rfl_lint.report import Report
 from rfl_lint.touched import touched_findings
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """The rows of a file that a change touches, and those of them that it wrote."""
 
     touched: frozenset[int]

@@ -6,9 +6,10 @@ import difflib
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.context.answers import answer, shown
 from rfl_lint.batch import opened_tree
@@ -27,8 +28,7 @@ _NAME: Final = re.compile(r"\w+(?:::\w+)*")
 _MOST_SHOWN: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class ContextRequest:
+class ContextRequest(Struct, frozen=True):
     """The options of one `context`, as given."""
 
     function: str

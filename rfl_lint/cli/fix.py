@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from rfl_lint.cli.job import Job, print_report, status_of
 from rfl_lint.cli.settings import CheckRequest, Setup, output_options

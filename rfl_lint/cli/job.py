@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TextIO
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.cli.outputs import write_outputs
 from rfl_lint.cli.settings import CheckRequest, Setup, output_options
@@ -18,8 +20,7 @@ from rfl_lint.report import Report
 from rfl_lint.source import SourceFile
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """What is linted: `lint` reports on it, texts under shown paths standing in for what the files hold.
 
     `targets` are the files by shown path; `stdin` is the text of standard input under its path. `added` are the rows

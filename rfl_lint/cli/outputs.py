@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rfl_lint.errors import SourceError, UsageError
 from rfl_lint.output import FORMATS, OutputOptions, render
@@ -14,8 +15,7 @@ from rfl_lint.report import Report
 from rfl_lint.rewrite import write_whole
 
 
-@dataclass(frozen=True, slots=True)
-class OutputFile:
+class OutputFile(Struct, frozen=True):
     """A format and the file that a report goes to in it."""
 
     format: str

@@ -6,9 +6,11 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.c.names import called_functions
 from rfl_lint.cli.baseline import Baseline, make_baseline, scopes_of
@@ -34,8 +36,7 @@ NIPA_WARNING: Final = 250
 _SILENT: Final = frozenset({"checkpatch", "b4-json"})
 
 
-@dataclass(frozen=True, slots=True)
-class PatchRequest:
+class PatchRequest(Struct, frozen=True):
     """The options of one `patch` besides those that it shares with `check`."""
 
     sources: tuple[str, ...]
@@ -103,8 +104,7 @@ def run_patch(request: PatchRequest) -> int:
     return _status(request, report, setup)
 
 
-@dataclass(frozen=True, slots=True)
-class _Input:
+class _Input(Struct, frozen=True):
     """What one source holds, and what to call it."""
 
     name: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.cli.baseline import Baseline, baseline_of
 from rfl_lint.cli.check import files_job
@@ -25,8 +27,7 @@ from rfl_lint.ruledoc import engine_docs, read_doc
 from rfl_lint.run import run_targets
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRequest:
+class ReportRequest(Struct, frozen=True):
     """The options of one `report`, as given."""
 
     check: CheckRequest

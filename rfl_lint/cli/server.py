@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rfl_lint.cli.settings import CheckRequest, prepare
 from rfl_lint.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class ServerRequest:
+class ServerRequest(Struct, frozen=True):
     """The options of `server`, as given."""
 
     config: Path | None = None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TextIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.batch import Plan
 from rfl_lint.cli.outputs import OutputFile, read_outputs
@@ -34,8 +36,7 @@ STDIN: Final = "-"
 """What stands for standard input among the paths."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRequest:
+class CheckRequest(Struct, frozen=True):
     """The options of one `check`, as given; None where the configuration or a default decides."""
 
     paths: tuple[str, ...] = ()
@@ -80,8 +81,7 @@ def rewrites(request: CheckRequest) -> bool:
     return request.fix or request.show_fixes or request.add_suppressions is not None
 
 
-@dataclass(frozen=True)
-class Setup:
+class Setup(Struct, frozen=True):
     """What options and configuration together ask for."""
 
     plan: Plan
@@ -142,8 +142,7 @@ def _registry(config: Config, *, trusted: bool) -> tuple[Registry, tuple[PluginE
     return replace(registry, levels=levels), registry.failures
 
 
-@dataclass(frozen=True, slots=True)
-class _Expander:
+class _Expander(Struct, frozen=True):
     """What a name in the configuration stands for; a wrong one is an error that names the file."""
 
     registry: Registry

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.baseline import FILE_NAME
 from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare
@@ -47,8 +49,7 @@ def run_watch(request: CheckRequest, check: Check) -> int:
         return watch.status
 
 
-@dataclass
-class _Watch:
+class _Watch(Struct):
     request: CheckRequest
     check: Check
     status: int = 0

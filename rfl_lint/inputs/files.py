@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from os.path import exists, isdir, isfile, lexists
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from rfl_lint.errors import SourceError
 from rfl_lint.source import SourceFile
@@ -21,8 +22,7 @@ from rfl_lint.tree import KernelTree, Role, find_root, read_tree
 _LEFT_OUT = frozenset({Role.VENDORED, Role.GENERATED, Role.HOST})
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One file to lint: where its bytes are, its path relative to the root of its tree, and that tree."""
 
     file: Path
@@ -30,8 +30,7 @@ class Target:
     tree: KernelTree
 
 
-@dataclass
-class Selection:
+class Selection(Struct):
     """The files of a run, what was left out and why, and which paths could not be had."""
 
     targets: list[Target] = field(default_factory=list)

@@ -11,9 +11,10 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct, field
 
 # Bounds against mails made to exhaust memory or time: the parts of one message and how deep they are nested, and what
 # all texts of one input decode to.
@@ -35,16 +36,14 @@ _SHOWN: Final = re.compile(
 _PATCH_NAME: Final = re.compile(r"\.(?:patch|diff|txt|mbox|eml)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(Struct, frozen=True):
     """A line of text without its ending, and the 1-based line of the input that it begins on."""
 
     text: str
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message, or a text without headers. `headers` are decoded, by lower-case name.
 
     `is_mail` is false for a plain diff and for a page of an archive, whose headers were read off the text.
@@ -66,8 +65,7 @@ def read_messages(data: bytes) -> list[Message]:
     return [_message(raw, start, end, budget) for start, end in _split(raw)]
 
 
-@dataclass
-class _Budget:
+class _Budget(Struct):
     """What may still be decoded."""
 
     text: int = MAX_TEXT

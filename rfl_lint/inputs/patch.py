@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.inputs.diff_names import NOWHERE, file_name, git_names, is_inside, unescaped, without_prefix
 from rfl_lint.inputs.mail import Message, TextLine
@@ -27,8 +29,7 @@ _LONGEST_REST: Final = 120
 _VERSION: Final = re.compile(r"\d+\.\d+[\w.]*")
 
 
-@dataclass(frozen=True, slots=True)
-class HunkLine:
+class HunkLine(Struct, frozen=True):
     """A line of a hunk: `sign` is `+`, `-` or a space. Numbers are 1-based and None where nobody can tell.
 
     `row` is the 0-based line of the message that shows it. `after_cut` is set where something was left out right
@@ -45,8 +46,7 @@ class HunkLine:
     no_newline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     """A hunk. `section` is what its header says behind the second `@@`; `is_whole` that nothing of it is missing."""
 
     lines: tuple[HunkLine, ...]
@@ -58,8 +58,7 @@ class Hunk:
     """Whether archive software took leading white space away, that of context lines at least."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
+class FileDiff(Struct, frozen=True):
     """What a patch does to one file. A path is None where there is no file on that side, or it is not told."""
 
     old_path: str | None
@@ -80,8 +79,7 @@ class FileDiff:
         return self.new_path if self.new_path is not None else self.old_path
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Struct, frozen=True):
     """The diffs of one message, in order. `refused` are paths that lead out of any tree, with their lines."""
 
     message: Message
@@ -97,8 +95,7 @@ def read_patch(message: Message) -> Patch:
     return Patch(message, tuple(reader.files), tuple(reader.refused), (*message.notes, *reader.notes))
 
 
-@dataclass
-class _OpenFile:
+class _OpenFile(Struct):
     """A file's diff while it is being read."""
 
     diff: FileDiff

@@ -7,11 +7,12 @@ the patch already is as good: then the new lines are there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.inputs.patch import FileDiff, Hunk, HunkLine
 from rfl_lint.source import SourceFile
@@ -20,8 +21,7 @@ from rfl_lint.source import SourceFile
 _MAX_STEPS: Final = 20_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class PostImage:
+class PostImage(Struct, frozen=True):
     """A text, and what a patch says of its lines. Rows are 0-based lines of `source`.
 
     `touched` are the rows that were added, and the first row behind each deletion. `lines` gives the 1-based line
@@ -46,8 +46,7 @@ class PostImage:
     """The touched rows without those that only follow a deletion."""
 
 
-@dataclass
-class _Growing:
+class _Growing(Struct):
     """The new text while it is put together."""
 
     rows: list[bytes] = field(default_factory=list)
@@ -209,8 +208,7 @@ def _bytes(line: HunkLine) -> bytes:
     return line.text.removesuffix("\r").encode("utf-8", "surrogateescape")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Struct, frozen=True):
     """Lines of a hunk with nothing left out between them; `old` and `new` are 0-based rows, where known."""
 
     lines: tuple[HunkLine, ...]

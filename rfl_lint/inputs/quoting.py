@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.inputs.mail import TextLine
 
@@ -21,8 +22,7 @@ _CUT: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedLine:
+class QuotedLine(Struct, frozen=True):
     """A line of a message: how many `>` stand before it, and the rest behind them and one space.
 
     `row` counts the message's own lines from 0, `number` the input's from 1.

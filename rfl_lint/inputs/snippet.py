@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.inputs.patch import FileDiff, Hunk, HunkLine
 from rfl_lint.inputs.postimage import PostImage
@@ -66,8 +67,7 @@ _BY_WORD: Final = {"impl": _IMPL, "trait": _TRAIT, "mod": _MOD, "fn": _FUNCTION}
 _MAX_PIECES: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     text: str
     line: HunkLine | None = None
     is_touched: bool = False
@@ -75,8 +75,7 @@ class _Row:
     is_shifted: bool = False
 
 
-@dataclass
-class _Text:
+class _Text(Struct):
     rows: list[_Row] = field(default_factory=list)
     pieces: list[tuple[int, int]] = field(default_factory=list)
     left: int = 4 * MAX_FILE_BYTES

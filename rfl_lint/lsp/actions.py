@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
 from lsprotocol import types
+from msgspec import Struct
 
 from rfl_lint.finding import Edit, Finding
 from rfl_lint.fixes import fixed_once, is_fixable
@@ -24,8 +24,7 @@ REASON: Final = "TODO: why this is right here"
 _MOST_LINES: Final = 20_000
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is asked for: actions for the findings that touch a span, of some kinds or of all."""
 
     converter: Converter

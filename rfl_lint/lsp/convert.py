@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from lsprotocol import types
+from msgspec import Struct
 from pygls.uris import from_fs_path
 
 from rfl_lint.finding import Edit, Finding, Severity
@@ -23,8 +23,7 @@ _SEVERITIES: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(Struct, frozen=True):
     """What the client can do, as far as it matters here."""
 
     encoding: Encoding = Encoding.UTF16
@@ -94,8 +93,7 @@ def span_of_range(text: Text, given: types.Range) -> Span:
     return Span(start, max(start, text.offset(given.end.line, given.end.character)))
 
 
-@dataclass(frozen=True)
-class Converter:
+class Converter(Struct, frozen=True):
     """Turns what was found in one text into diagnostics. `link` gives the address of a rule's page."""
 
     client: Client

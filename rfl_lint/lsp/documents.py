@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
 from lsprotocol import types
+from msgspec import Struct, field
 from pygls.uris import to_fs_path
 
 from rfl_lint.lsp.project import Checked
@@ -17,8 +17,7 @@ from rfl_lint.syntax import TextEdit
 from rfl_lint.syntax.limits import MAX_FILE_BYTES
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What was found in one version of a document. `stamp` tells it from what was found before or after."""
 
     version: int | None
@@ -27,8 +26,7 @@ class Outcome:
     stamp: int = 0
 
 
-@dataclass(eq=False)
-class Document:
+class Document(Struct, eq=False):
     """An open document. `file` is None where its address is none of a file: then it is not looked at.
 
     The protocol's thread changes the text, the engine's takes it; `edits` lead to it from the one that was last taken.

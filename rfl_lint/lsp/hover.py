@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CALL_KINDS, Call, call_of
 from rfl_lint.analysis.context.acquisitions import acquisition, lock_kind, place_type
@@ -27,16 +28,14 @@ _PLACES: Final = frozenset({"field_expression", "identifier", "self"})
 _ATTRIBUTES: Final = frozenset({"attribute_item", "inner_attribute_item"})
 
 
-@dataclass(frozen=True)
-class Hover:
+class Hover(Struct, frozen=True):
     """Markdown, and the bytes that it is about."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """The place that is asked about. `file_of` tells where a path of the tree lies."""
 
     cx: Context

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from rfl_lint.lsp.convert import uri_of
 from rfl_lint.registry import load_registry
@@ -13,8 +14,7 @@ from rfl_lint.rule import Rule
 from rfl_lint.ruledoc import RuleDoc, engine_docs, markdown, read_doc
 
 
-@dataclass(eq=False)
-class Pages:
+class Pages(Struct, eq=False):
     """All rules' pages. `added` are rules that only the session's own settings know."""
 
     added: dict[str, type[Rule]] = field(default_factory=dict)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.baseline import FILE_NAME, Entry, left_out, read_baseline
 from rfl_lint.batch import Plan
@@ -32,8 +33,7 @@ _Stamp = tuple[str, int, int] | None
 _NO_PROGRESS: Final[Progress] = lambda _done, _all: None  # noqa: E731 - a default
 
 
-@dataclass(frozen=True, eq=False)
-class Settings:
+class Settings(Struct, frozen=True, eq=False):
     """What the configuration in force for a folder asks for. `notes` are for the user.
 
     `baselines` tells whether what the baseline of a tree has is left out.
@@ -46,8 +46,7 @@ class Settings:
     baselines: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
+class Place(Struct, frozen=True, eq=False):
     """Where a file stands: its path in its tree, and the settings that hold there."""
 
     file: Path
@@ -61,8 +60,7 @@ class Place:
         return root / path if root is not None and path != self.path else self.file
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What was found in a text."""
 
     place: Place
@@ -85,8 +83,7 @@ class Checked:
         return self.report.crashes
 
 
-@dataclass(eq=False)
-class Project:
+class Project(Struct, eq=False):
     """All trees and settings of a session. `load` makes the settings that hold for a folder, and may raise."""
 
     load: Callable[[Path], Settings]

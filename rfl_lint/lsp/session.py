@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from lsprotocol import types
+from msgspec import Struct
 from pygls.exceptions import JsonRpcException
 
 from rfl_lint.errors import RflLintError
@@ -31,8 +32,7 @@ _PAUSE: Final = 0.25
 _EDITS_BETWEEN_COLLECTIONS: Final = 100
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the client may ask for when it starts the server, or later."""
 
     code_lens: bool = False

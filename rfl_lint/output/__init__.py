@@ -7,9 +7,10 @@ for tables and colours.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TextIO
+
+from msgspec import Struct
 
 from rfl_lint.errors import UsageError
 from rfl_lint.report import Report
@@ -33,8 +34,7 @@ FORMATS: Final = MappingProxyType(
 """Format name to the module whose `render` makes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
+class OutputOptions(Struct, frozen=True):
     """How a report is to look; formats for machines ignore all of it.
 
     `width` is that of the terminal, None where there is none. `quiet` leaves out everything but findings,

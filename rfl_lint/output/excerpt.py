@@ -7,9 +7,10 @@ as its escape, and a wide character takes two cells. A line too long for the roo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.output.escape import escape
 from rfl_lint.source import BOM, SourceFile, Span
@@ -29,8 +30,7 @@ class Kind(Enum):
     GAP = "gap"
 
 
-@dataclass(frozen=True, slots=True)
-class ExcerptLine:
+class ExcerptLine(Struct, frozen=True):
     """One line of an excerpt; `number` is the 1-based line number of a source line, else 0.
 
     `marked` are the characters of a source line's text that the marks below it stand under.

@@ -7,9 +7,10 @@ one that was lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, TextIO
+
+from msgspec import Struct
 
 from rfl_lint.finding import Finding, Severity
 from rfl_lint.output import OutputOptions
@@ -21,8 +22,7 @@ from rfl_lint.report import Report
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     """A test case, and the element inside that tells how it went; none: it passed."""
 
     suite: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 STYLES: Final = {
     "error": "bold red",
@@ -20,8 +21,7 @@ STYLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Painter:
+class Painter(Struct, frozen=True):
     """Wraps pieces of text in the escape sequences of their style; with no styles it changes nothing."""
 
     codes: dict[str, tuple[str, str]]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.report import Report, View
 from rfl_lint.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A span as positions; the end is the position right behind its last character.
 
     What a patch showed has the `mail_line` of the input too, 1-based, where there is one. Where a mail does not tell

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from email.header import Header
 from email.utils import getaddresses, parseaddr
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.finding import Finding
 from rfl_lint.inputs.mail import Message
@@ -39,8 +40,7 @@ _FILE_HEADER: Final = re.compile(
 _REPLY: Final = re.compile(r"re:\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A mail to be read, corrected and sent by a person.
 
     `missing` says which headers could not be filled in, `remarks` how many findings are spoken of.

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final, TextIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.finding import Finding
 from rfl_lint.output import OutputOptions
@@ -41,8 +43,7 @@ def render(report: Report, out: TextIO, options: OutputOptions) -> None:
             out.write(line + "\n")
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(Struct, frozen=True):
     report: Report
     paint: Painter
     width: int | None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.fragments import Census, Fragment, FragmentKind
@@ -25,8 +26,7 @@ _RUST_WORDS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _DocLine:
+class _DocLine(Struct, frozen=True):
     row: int
     text: Span  # what follows the `///`, the line ending included
 

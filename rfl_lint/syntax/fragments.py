@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.masking import (
@@ -46,8 +47,7 @@ class FragmentKind(Enum):
         return self.value
 
 
-@dataclass(frozen=True, eq=False)
-class Fragment:
+class Fragment(Struct, frozen=True, eq=False):
     """One tree. `host` is the macro call or definition it was found in, a node of `parent`'s tree.
 
     `ranges` are the bytes that were parsed where they are not the whole span: in a doc comment each line
@@ -55,15 +55,15 @@ class Fragment:
     """
 
     kind: FragmentKind
-    tree: Tree = field(repr=False)
+    tree: Tree
     span: Span
     parent: Fragment | None = None
-    host: Node | None = field(default=None, repr=False)
+    host: Node | None = None
     macro: str = ""
     ranges: tuple[Span, ...] = ()
     prefetch: frozenset[str] = frozenset()
-    _found: dict[str, list[Node]] = field(default_factory=dict, repr=False)
-    _searched: set[str] = field(default_factory=set, repr=False)
+    _found: dict[str, list[Node]] = field(default_factory=dict)
+    _searched: set[str] = field(default_factory=set)
 
     @property
     def root(self) -> Node:
@@ -84,8 +84,7 @@ class Fragment:
         return {kind: self._found[kind] for kind in kinds if kind in self._found}
 
 
-@dataclass
-class Census:
+class Census(Struct):
     """How many pieces of hidden Rust were met in a file, and how many of them parsed."""
 
     met: int = 0
@@ -279,8 +278,7 @@ class _Finder:
         return None
 
 
-@dataclass(frozen=True)
-class _Maker:
+class _Maker(Struct, frozen=True):
     """What all pieces of one macro call or definition have in common."""
 
     kind: FragmentKind

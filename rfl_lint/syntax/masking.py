@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.parser import Node
@@ -53,8 +54,7 @@ class Mask:
         self.buffer[offset : offset + len(text)] = text
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A child of a token tree: a leaf, a nested token tree, or a repetition."""
 
     kind: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.doctests import doc_fragments
@@ -18,8 +19,7 @@ from rfl_lint.syntax.parser import Node, TextEdit, parse, reparse, span_of
 COMMENT_KINDS: Final = frozenset({"line_comment", "block_comment"})
 
 
-@dataclass(eq=False)
-class ParsedFile:
+class ParsedFile(Struct, eq=False, dict=True, weakref=True):
     """The trees of one file; `fragments[0]` is the file itself, the others follow in order of place.
 
     `refusal` tells why the file was not looked at, in which case there are no fragments. `errors` are the places

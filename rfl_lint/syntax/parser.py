@@ -11,11 +11,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import tree_sitter_rust
+from msgspec import Struct
 from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Range, Tree, TreeCursor
 
 from rfl_lint.source import SourceFile, Span
@@ -32,8 +32,7 @@ def parse(data: bytes) -> Tree:
     return Parser(RUST).parse(data)
 
 
-@dataclass(frozen=True, slots=True)
-class TextEdit:
+class TextEdit(Struct, frozen=True):
     """The bytes from `start` to `old_end` of a text made way for those from `start` to `new_end` of the next one.
 
     Each place stands there as row and column too, both in bytes and from 0.

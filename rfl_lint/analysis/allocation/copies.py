@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.allocation.table import is_allocating
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
@@ -22,8 +23,7 @@ _PASSES_ON: Final = frozenset({"try_expression", "parenthesized_expression", "aw
 _VECS: Final = frozenset({"Vec", "KVec", "VVec", "KVVec"})
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """What a call makes: `key` is `text`, `slice` or `collect`; `shown` how the call is shown."""
 
     key: str

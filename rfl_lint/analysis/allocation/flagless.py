@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.analysis.allocation.copies import collection_made, copy_made
 from rfl_lint.analysis.allocation.table import Allocations, Signature, allocations, is_allocating
@@ -58,8 +60,7 @@ class Fault(Enum):
     """The fallible spelling of kernels before there were flags."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Flagless:
+class Flagless(Struct, frozen=True, eq=False):
     """An allocation without flags.
 
     `name` is how the call is shown. Where a function of today does the same, `type` and `today` name it and
@@ -150,8 +151,7 @@ def _last_word(node: Node, cx: Context) -> bytes:
     return match[0] if match else b""
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
+class _Judge(Struct, frozen=True):
     """Judges the calls of one file."""
 
     cx: Context

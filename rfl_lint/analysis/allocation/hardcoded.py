@@ -6,9 +6,10 @@ Whoever is given a `GFP_*` constant as an argument allocates, unless the table s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.allocation.flagless import flags_signature
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
@@ -45,8 +46,7 @@ class HardcodedReason(Enum):
     """A public function of an abstraction has no parameter for them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hardcoded:
+class Hardcoded(Struct, frozen=True, eq=False):
     """Flags written out in a call: `flags` is the expression, `name` the constants in it, `function` where it stands.
 
     `parameter` is the name of the function's own flags, if it is given any.

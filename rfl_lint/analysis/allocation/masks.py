@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, path_of, unwrapped
 from rfl_lint.rule import Context
@@ -19,8 +20,7 @@ _SETTING: Final = frozenset({"compound_assignment_expr", "assignment_expression"
 _THROUGH: Final = frozenset({"parenthesized_expression", "type_cast_expression", "unsafe_block", "block"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FlagTest:
+class FlagTest(Struct, frozen=True, eq=False):
     """A test of some flags; `names` are the last words of what they are written as."""
 
     node: Node

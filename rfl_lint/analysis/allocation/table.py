@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.origins import Named, Origin
 from rfl_lint.tables import Tables
 from rfl_lint.tree import Era
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """A function that takes flags: how many arguments it has without the receiver, and which one they are."""
 
     arguments: int
@@ -19,24 +19,21 @@ class Signature:
     has_receiver: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """A function that allocates and takes no flags; `arguments` is None where any number will do."""
 
     arguments: int | None
     has_receiver: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Old:
+class Old(Struct, frozen=True):
     """A spelling of before flags, and the name of today; empty where there is none."""
 
     today: str
     has_receiver: bool
 
 
-@dataclass(frozen=True)
-class Allocations:
+class Allocations(Struct, frozen=True, dict=True):
     """The functions that allocate, by type and name, as an era has them."""
 
     era: Era

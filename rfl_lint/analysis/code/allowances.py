@@ -7,9 +7,10 @@ writes, lints that depend on configuration, architecture or compiler, and reason
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.origins import attributes_of
 from rfl_lint.rule import Context
@@ -26,8 +27,7 @@ _CFG: Final = re.compile(rb"\bcfg(?:_attr|_select)?\s*!?\s*[({]")
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """`word` is the place of `allow`; `lints` are as written, without spaces."""
 
     word: Span

@@ -7,11 +7,12 @@ the words that stand there, generics left out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from operator import itemgetter
 from typing import Final
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from rfl_lint.rule import Context
 from rfl_lint.syntax import FragmentKind, Node, ParsedFile, kind_query, search_code
@@ -46,8 +47,7 @@ class CallForm(Enum):
     """`name!(..)`, `path::name![..]`"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class Call(Struct, frozen=True, eq=False):
     """A call taken apart.
 
     `path` holds the segments before `name`, generics left out: `("A", "b")` in `A::b::<T>::c(x)`, `("Self",)`

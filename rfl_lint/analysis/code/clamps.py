@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, nodes_below, unwrapped
 from rfl_lint.analysis.code.scopes import Binding, BindingKind, enclosing_function, scopes
@@ -18,8 +19,7 @@ _LIMITING: Final = frozenset({"min", "clamp"})
 _MAX_STEPS: Final = 12
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Clamp:
+class Clamp(Struct, frozen=True, eq=False):
     """`node` is what cuts the value down, `limit` the expression that it is cut down to."""
 
     node: Node

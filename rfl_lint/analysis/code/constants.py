@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, path_of, unwrapped
 from rfl_lint.analysis.code.origins import meaning_of
@@ -17,8 +18,7 @@ _CONVERTING: Final = frozenset({"into", "from", "new", "try_into", "try_from"})
 _MAX_STEPS: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """An expression, and the file that it stands in."""
 
     node: Node

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, code_calls, nodes_below
@@ -39,8 +40,7 @@ _MAX_STEPS: Final = 60
 _MAX_USES: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class ContextQuery:
+class ContextQuery(Struct, frozen=True):
     """A call that asks in which context it runs, where something depends on the answer.
 
     `through` is the function of the tree that is called, `asks` what it, or the call itself, asks; `decision` is the
@@ -53,8 +53,7 @@ class ContextQuery:
     through: FunctionFact | None = None
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(Struct, frozen=True):
     names: frozenset[str]
     macros: frozenset[str]
     functions: frozenset[str]
@@ -69,8 +68,7 @@ def _table(tables: Tables) -> _Table:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """Where an answer ends: `decision` if something depends on it, or it is what the function around returns."""
 
     decision: Node | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, path_of
 from rfl_lint.analysis.code.full_paths import Path, full_path, resolved
@@ -26,16 +27,14 @@ _C_STRING: Final = ("core", "ffi", "CStr")
 _NOWHERE: Final = Home("::")
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A use of something that is disallowed. `node` is the name in it."""
 
     entry: Disallowed
     node: Node
 
 
-@dataclass(eq=False)
-class Ban:
+class Ban(Struct, eq=False):
     """What is disallowed in one file's tree, by last name. A path of an entry may lead through re-exports."""
 
     cx: Context

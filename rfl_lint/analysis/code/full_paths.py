@@ -7,9 +7,10 @@ go by: the words that the last `use` line on the way says. Definitions themselve
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.origins import Origin, meaning_of, module_of
 from rfl_lint.index_names import Home, Names
@@ -23,8 +24,7 @@ _CRATE: Final = frozenset({"crate", "$crate"})
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """Words that are looked up in a module: as its code would (`is_open`), or as what is reached through it.
 
     `is_guess` marks the way through a glob import, which need not hold the name.

@@ -6,9 +6,10 @@ knows. For what other files define there is the Index.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, nodes_below, path_of
 from rfl_lint.rule import Context
@@ -19,8 +20,7 @@ _CALL: Final = frozenset({"call_expression"})
 _IDENTIFIER: Final = frozenset({"identifier"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parameter:
+class Parameter(Struct, frozen=True, eq=False):
     """A parameter that is not the receiver; `name` is empty for `_` and for patterns."""
 
     name: str
@@ -28,8 +28,7 @@ class Parameter:
     type: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(Struct, frozen=True, eq=False):
     """A function with a body. `owner` is the type of its `impl`, or the trait whose default it is."""
 
     node: Node
@@ -61,8 +60,7 @@ class Function:
         return int(self.has_self and call.form is CallForm.PATH)
 
 
-@dataclass(eq=False)
-class FileFunctions:
+class FileFunctions(Struct, eq=False, dict=True):
     """All functions with a body of one file; those of doc examples are known by node only."""
 
     cx: Context

@@ -6,9 +6,10 @@ A doc comment's example is a program of its own: only its own `use` lines speak 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, TypeVar
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.scopes import enclosing_impl
 from rfl_lint.facts import expand_use, head_name
@@ -47,8 +48,7 @@ class Origin(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What a path means: its full path as far as the file tells, and its root where that is inside."""
 
     origin: Origin
@@ -70,8 +70,7 @@ T = TypeVar("T")
 ByModule = dict[str, dict[str, T]]
 
 
-@dataclass(eq=False)
-class Names:
+class Names(Struct, eq=False):
     """The names of one program: a file, or one example in its docs. Each is known by the module it is in."""
 
     uses: ByModule[set[str]] = field(default_factory=dict)
@@ -141,8 +140,7 @@ class Names:
         return self.meaning(path, module).origin
 
 
-@dataclass(eq=False)
-class Programs:
+class Programs(Struct, eq=False):
     """The names of the file itself and of each doc example, read when asked for."""
 
     cx: Context
@@ -272,8 +270,7 @@ def module_of(node: Node, cx: Context) -> str:
     return "::".join(reversed([cx.text(name) for name in named if name is not None]))
 
 
-@dataclass
-class _Attributes:
+class _Attributes(Struct):
     """What attributes say of the items of a file, by node: every call below an item asks."""
 
     texts: dict[int, list[str]]

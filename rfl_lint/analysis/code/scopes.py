@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
@@ -49,8 +50,7 @@ class StepKind(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class PatternStep:
+class PatternStep(Struct, frozen=True):
     """`TUPLE` and `VARIANT` have an index, `FIELD` and `VARIANT` the name of the field or of the variant."""
 
     kind: StepKind
@@ -58,8 +58,7 @@ class PatternStep:
     index: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binding:
+class Binding(Struct, frozen=True, eq=False):
     """What a name was bound to: `value` is matched by a pattern in which `steps` lead to the name.
 
     `type` is the annotation of the whole pattern. A parameter has no value; `index` is its position, without
@@ -75,8 +74,7 @@ class Binding:
     index: int = 0
 
 
-@dataclass(eq=False)
-class Scopes:
+class Scopes(Struct, eq=False):
     """Resolves names in one file. Each block's `let`s are read once."""
 
     cx: Context

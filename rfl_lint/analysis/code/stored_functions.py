@@ -7,8 +7,9 @@ call `krealloc`. Only functions whose names are asked for are followed, and only
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, path_of, unwrapped
 from rfl_lint.analysis.code.local_calls import FileFunctions, Function
@@ -32,8 +33,7 @@ def c_name(name: str) -> str:
     return match[1] if match else name
 
 
-@dataclass(eq=False)
-class StoredFunctions:
+class StoredFunctions(Struct, eq=False):
     """Where a file keeps those of `wanted`, a set of C function names."""
 
     cx: Context

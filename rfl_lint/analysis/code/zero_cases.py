@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, nodes_below, unwrapped
 from rfl_lint.analysis.types.inference import block_tail
@@ -17,8 +18,7 @@ _TURNED: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": 
 _SUFFIX: Final = ("usize", "isize", "u64", "u32", "u16", "u8", "i64", "i32", "i16", "i8", "_")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ZeroCase:
+class ZeroCase(Struct, frozen=True, eq=False):
     """`tested` is the value, `condition` where it is compared with zero, `result` what comes of zero.
 
     `is_mapping` tells that the value itself is used where it is not zero: zero is one case of it. That is taken for

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
@@ -76,8 +77,7 @@ _ITEM_WORD: Final = re.compile(rb"\b(?:fn|impl|mod|trait|macro_rules|struct|enum
 _SHORT_LINE: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """Where a comment may end: above the line of `offset`. `node` is what it then speaks for."""
 
     node: Node

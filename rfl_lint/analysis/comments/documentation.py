@@ -12,8 +12,10 @@ where clippy only sees what compiler desugaring or a macro's expansion left over
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.analysis.comments.anchor import (
     Anchor,
@@ -37,8 +39,7 @@ class Placement(Enum):
     STATEMENT = "above the enclosing statement"
 
 
-@dataclass(frozen=True, slots=True)
-class Documentation:
+class Documentation(Struct, frozen=True):
     """A tagged comment that speaks for some code, and where it stands."""
 
     section: Section

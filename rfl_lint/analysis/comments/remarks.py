@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.anchor import statement_anchor
 from rfl_lint.analysis.comments.layers import comment_layers
@@ -17,8 +18,7 @@ from rfl_lint.source import Span
 from rfl_lint.syntax import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Remarks:
+class Remarks(Struct, frozen=True):
     """The words of all comments at a statement: `plain` outside of tagged sections, `tagged` in them."""
 
     plain: str = ""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.tags import CommentLine, Section, read_sections
 from rfl_lint.source import BOM, SourceFile, Span
@@ -39,8 +40,7 @@ class Row(Enum):
     OUTSIDE = "not part of this layer"
 
 
-@dataclass(frozen=True, slots=True)
-class CommentRun:
+class CommentRun(Struct, frozen=True):
     """Comment lines that belong together, and the tagged sections in them.
 
     `behind_code` is set where the comment stands at the end of a line of code.

@@ -8,8 +8,9 @@ the closing bracket behind a last comment, nothing is said.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.layers import comment_layers
 from rfl_lint.analysis.comments.rows import CommentRows, CommentRun, Row
@@ -44,8 +45,7 @@ _TOKENS: Final = frozenset(
 _CFG: Final = re.compile(rb"#!?\[\s*cfg\s*\(")
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """The code that a comment speaks for: `span` begins with the comment where it stands above that code.
 
     Neighbours that are sides of the same `cfg` decision belong to it.

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from rfl_lint.source import Span
 
@@ -102,8 +103,7 @@ class CommentLine(NamedTuple):
         return data[self.span.start : self.text.start]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One tag of a comment and what it says.
 
     `tag` is in capitals and in the singular. `marker` goes from the first letter of the tag to its colon,
@@ -119,8 +119,7 @@ class Section:
     leads: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(Struct, frozen=True):
     """A marker before it is known how far its section goes. `row` counts the lines of the comment."""
 
     row: int

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.documentation import tagged_comments
 from rfl_lint.analysis.comments.layers import comment_layers
@@ -27,8 +28,7 @@ _LEFT_OUT: Final = frozenset({"...", "…"})
 _ENDED: Final = re.compile(r"[.!?…][)\]\"'`*_]*$|```$|https?://\S+$|^\[[^\]]+\]: \S+$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class EmptyReason:
+class EmptyReason(Struct, frozen=True):
     """A comment, or an item of it, that gives no reason.
 
     `said` is what it says instead, empty where that is nothing; `is_placeholder` where the reason is yet to come.
@@ -39,8 +39,7 @@ class EmptyReason:
     is_placeholder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BadlyWorded:
+class BadlyWorded(Struct, frozen=True):
     """A tagged comment that is no sentence: at its beginning, at its end, or both. `last` is its last character."""
 
     tag: str
@@ -50,8 +49,7 @@ class BadlyWorded:
     ends_badly: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     tags: frozenset[str]
     nothing: frozenset[str]
     starts: re.Pattern[str]

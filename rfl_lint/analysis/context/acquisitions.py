@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm
 from rfl_lint.analysis.code.origins import Origin, meaning_of
@@ -33,8 +34,7 @@ class Source(Enum):
     CALLBACK = "callback"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Held:
+class Held(Struct, frozen=True, eq=False):
     """Something that is held: since `span`, in words `what`.
 
     `path` is the text of the lock that was taken, without white space; `family` tells C functions that belong
@@ -53,8 +53,7 @@ class Held:
     kind: LockKind | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Acquisition:
+class Acquisition(Struct, frozen=True):
     """What a call returns: something held, for sure or (`is_maybe`) if the `Option` or `Result` says so.
 
     `lends` tells that it is held only while the closure runs that the call is given.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, named_calls
 from rfl_lint.analysis.code.scopes import enclosing_function
@@ -27,8 +28,7 @@ _MAX_ABOVE: Final = 4
 _MAX_BELOW: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A lock or section that is taken, in the function itself or below it, by way of `steps`."""
 
     held: Held
@@ -37,8 +37,7 @@ class Taken:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """One call of the function, or of one that leads to it: `above` counts the functions between."""
 
     function: FunctionFact
@@ -58,8 +57,7 @@ class Caller:
         return any(held.hold.is_atomic for held in self.held)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What is known of a function."""
 
     function: FunctionFact

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
 from rfl_lint.analysis.context.acquisitions import place_type
@@ -28,8 +29,7 @@ _CONSTANT: Final = re.compile(r"\bconst (\w+)")
 _Key = tuple[str, int]
 
 
-@dataclass(slots=True)
-class _Summary:
+class _Summary(Struct):
     """What a function does by itself, and whom it calls; each is looked up when it is first asked for."""
 
     direct: Sleep | None = None
@@ -37,8 +37,7 @@ class _Summary:
     edges: tuple[tuple[Step, FunctionFact], ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """How a function comes to sleep; `order` has which of its edges was taken, and so on down, to tell ways apart."""
 
     sleep: Sleep
@@ -58,8 +57,7 @@ class _Way:
 _UNKNOWN: Final = _Way(Sleep("", ()))
 
 
-@dataclass(slots=True)
-class Summaries:
+class Summaries(Struct):
     """What is known of the functions of a tree; it outlives the parsed files, and no change of one."""
 
     answers: dict[_Key, _Way | None] = field(default_factory=dict)

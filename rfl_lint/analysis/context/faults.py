@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of
 from rfl_lint.analysis.code.scopes import scopes
@@ -16,8 +16,7 @@ from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
 
 
-@dataclass(frozen=True, slots=True)
-class AtomicSleep:
+class AtomicSleep(Struct, frozen=True):
     """A call that may sleep, and what is held meanwhile: the first thing that forbids it."""
 
     held: Held

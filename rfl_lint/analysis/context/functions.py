@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.origins import Origin, meaning_of
 from rfl_lint.analysis.code.scopes import enclosing_function, enclosing_impl, parameters
@@ -26,8 +27,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {**STATEMENTS, **BRANCHES, **RUNNING}
 _NOTHING: Final[State] = {}
 
 
-@dataclass(eq=False)
-class Contexts:
+class Contexts(Struct, eq=False):
     """What is held at the calls of one file; each function is walked when the first of its calls is asked about."""
 
     cx: Context

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
 from rfl_lint.analysis.code.scopes import enclosing_function
@@ -35,8 +36,7 @@ _SAYS_SO: Final = re.compile(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class NeedlessAtomic:
+class NeedlessAtomic(Struct, frozen=True):
     """`GFP_ATOMIC` where the context may sleep, and what tells so."""
 
     span: Span

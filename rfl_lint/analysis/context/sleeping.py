@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import Call, CallForm
 from rfl_lint.analysis.code.origins import Origin, meaning_of
@@ -18,8 +20,7 @@ from rfl_lint.syntax import Node, span_of
 _LONG: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One call on the way to what sleeps: where it stands, and what it calls."""
 
     path: str
@@ -27,8 +28,7 @@ class Step:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(Struct, frozen=True):
     """Why a call may sleep. `steps` lead from the call to what sleeps; the last one's name is what does.
 
     `is_allocation` tells an allocation in the call itself. `releases_guard` tells a call that lets go of the guard

@@ -5,14 +5,14 @@ A slot is where a guard lives: the offset of the name it is bound to, or a negat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.analysis.context.acquisitions import Held
 from rfl_lint.syntax import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A guard in a slot, or one that an expression hands over.
 
     `is_maybe`: in an `Option` or `Result`, so that it is held only if that says so. `is_lent`: a reference to a guard
@@ -74,8 +74,7 @@ def agreed(values: list[Value | None]) -> Value | None:
     return Value(held, any(each.is_maybe for each in known), first.is_lent)
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Struct):
     """A loop, or a block with a label, that can be left from inside."""
 
     node: Node

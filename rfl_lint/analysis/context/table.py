@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 from rfl_lint.tables import Tables
 
@@ -27,8 +28,7 @@ class Hold(Enum):
         return self is not Hold.SLEEPABLE
 
 
-@dataclass(frozen=True, slots=True)
-class LockKind:
+class LockKind(Struct, frozen=True):
     """A type with methods that take it; `lock` is one method for all aliases of one type."""
 
     type: str
@@ -42,8 +42,7 @@ class LockKind:
     """Whether it may be held several times at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A function whose result holds a section open."""
 
     hold: Hold
@@ -53,8 +52,7 @@ class Section:
     """Whether it is the closure it is given, or its result, that is inside."""
 
 
-@dataclass(frozen=True, slots=True)
-class SleepingFunction:
+class SleepingFunction(Struct, frozen=True):
     """A function of the kernel crate that may sleep. `modules` are those in which its type, or itself, is found."""
 
     why: str
@@ -62,8 +60,7 @@ class SleepingFunction:
     releases_guard: bool = False
 
 
-@dataclass(frozen=True)
-class ContextTable:
+class ContextTable(Struct, frozen=True):
     """All of it, by the names that code uses."""
 
     locks: dict[str, LockKind]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Self
+
+from msgspec import Struct
 
 COVERAGE_KINDS: Final = frozenset({"unsafe_block", "impl_item", "struct_expression"})
 """The nodes that are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """Unsafe blocks and impls, values built of types with `# Invariants`; how many of each are argued for."""
 
     unsafe: int = 0

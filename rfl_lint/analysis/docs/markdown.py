@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.doc_text import DocComment
 from rfl_lint.source import Span
@@ -40,8 +41,7 @@ class LinkKind(Enum):
     DEFINITION = "[label]: target"
 
 
-@dataclass(frozen=True, slots=True)
-class DocLink:
+class DocLink(Struct, frozen=True):
     """A link. `text` is what is shown; `label` (as compared: lower case, single spaces) what a definition is found by.
 
     `target` is empty, and `target_span` that of the text, where the link names no target itself.
@@ -56,16 +56,14 @@ class DocLink:
     target_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CodeSpan:
+class CodeSpan(Struct, frozen=True):
     """Code between backquotes: its text, and its place with them."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
+class Inline(Struct, frozen=True):
     """The links and code spans of a comment, each in order; code in the text of a link is in both."""
 
     links: tuple[DocLink, ...]

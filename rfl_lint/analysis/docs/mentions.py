@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.origins import module_of
 from rfl_lint.analysis.docs.markdown import CodeSpan, LinkKind, inline_of
@@ -55,8 +56,7 @@ _IN_LISTS: Final = frozenset(
 _WORDS: Final = frozenset({"Self", "self", "crate", "super", "true", "false"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A name that is not linked: its text without `()`, and its place with the backquotes."""
 
     name: str

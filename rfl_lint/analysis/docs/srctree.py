@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from posixpath import basename, dirname, splitext
 from typing import Final
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from rfl_lint.analysis.docs.markdown import DocLink, comment_links
 from rfl_lint.doc_text import DocComments
@@ -27,8 +28,7 @@ _IS_FILE: Final = re.compile(r"\.(?:[chS]|rs|rst|txt|dtsi?|ya?ml|py|pl|sh|toml|j
 _UP: Final = re.compile(r"(?:\.{1,2}/)+")
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenLink:
+class BrokenLink(Struct, frozen=True):
     """`path` is where the link leads; `named` the other file that its text names, or empty if `path` is not there."""
 
     span: Span

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.documentation.items import documented
 from rfl_lint.doc_text import DocComment
@@ -17,8 +18,7 @@ from rfl_lint.source import SourceFile, Span
 _MAY_BE_EMPTY: Final = re.compile(rb"^[ \t]*//(?:[/!][ \t]*\r?\n[ \t]*//[/!])?[ \t]*\r?$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class EmptyLines:
+class EmptyLines(Struct, frozen=True):
     """Lines that say nothing. `span` is that of the first which is one too many; `edits` mend it.
 
     `slashes` is set where it is a `//` between lines of docs, and not a `///` after another.

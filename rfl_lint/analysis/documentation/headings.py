@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.documentation.items import documented
 from rfl_lint.doc_text import Heading
@@ -19,8 +20,7 @@ _TABLE: Final = "doc_sections"
 _MODULES: Final = frozenset({"mod_item", "source_file"})
 
 
-@dataclass(frozen=True, slots=True)
-class Misnamed:
+class Misnamed(Struct, frozen=True):
     """A heading and the name that was meant."""
 
     heading: Heading
@@ -28,8 +28,7 @@ class Misnamed:
     edit: Edit
 
 
-@dataclass(frozen=True, slots=True)
-class Misplaced:
+class Misplaced(Struct, frozen=True):
     """A section that belongs before an earlier one."""
 
     heading: Heading

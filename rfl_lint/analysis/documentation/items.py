@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.doc_text import DocComment, DocComments
 from rfl_lint.rule import Context
@@ -42,8 +43,7 @@ _DOC_VALUE: Final = re.compile(r"\bdoc\s*=")
 _FROM_MACRO: Final = re.compile(r"#!?\[\s*\$")
 
 
-@dataclass(frozen=True, slots=True)
-class Documented:
+class Documented(Struct, frozen=True):
     """A doc comment and the item it documents: None where that is no item, or of unknown syntax.
 
     An inner comment documents the item around it; that of the file has the root node.

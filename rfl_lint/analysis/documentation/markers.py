@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.documentation import (
     Documentation,
@@ -57,8 +58,7 @@ class Wanted(Enum):
     SECTION = "# Safety"
 
 
-@dataclass(frozen=True, slots=True)
-class MalformedMarker:
+class MalformedMarker(Struct, frozen=True):
     """A marker in another form. `written` is its text; `edits` are empty where only a person can mend it.
 
     `in_docs` tells that a comment that belongs to unsafe code is a doc comment.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.tags import CommentLine, Section, read_sections
 from rfl_lint.analysis.documentation.items import (
@@ -55,8 +56,7 @@ class SafetyForm(Enum):
     ELSEWHERE = "in text that stands elsewhere or in an attribute"
 
 
-@dataclass(frozen=True, slots=True)
-class SafetyDocs:
+class SafetyDocs(Struct, frozen=True):
     """Where the docs speak of safety. `span` is the heading's or the marker's; that of the item for text elsewhere."""
 
     form: SafetyForm

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
 from rfl_lint.c.facts import CFunction
@@ -13,8 +14,7 @@ from rfl_lint.syntax import Fragment, FragmentKind
 _CALLS: Final = frozenset({"call_expression"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CCall:
+class CCall(Struct, frozen=True, eq=False):
     """A call of a C function whose declaration is known."""
 
     call: Call

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import path_of
 from rfl_lint.analysis.code.origins import Names, Programs
@@ -29,8 +30,7 @@ _KINDS: Final = frozenset({"use_declaration", "scoped_type_identifier", "scoped_
 _LISTS: Final = frozenset({"scoped_use_list", "use_list"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CoreType:
+class CoreType(Struct, frozen=True, eq=False):
     """One C type of the standard library.
 
     `node` is what names it: the whole path, or the entry of a `use` list. `use` is the declaration it stands in,
@@ -50,8 +50,7 @@ class CoreType:
         return self.name in OTHER
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(Struct, frozen=True, eq=False):
     """One name of a `use` declaration: the entry that stands for it, and the path up to it."""
 
     node: Node

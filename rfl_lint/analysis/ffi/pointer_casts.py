@@ -6,9 +6,10 @@ Of a value that nothing tells the type of, nothing is said, unless a C function 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of
 from rfl_lint.analysis.types.inference import block_tail, type_of
@@ -43,8 +44,7 @@ class Value(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InferredCast:
+class InferredCast(Struct, frozen=True, eq=False):
     """One such cast.
 
     `target` is the type as written; `is_mutable` tells of a reference that it is `&mut`; `for_c` is the C function

@@ -8,9 +8,10 @@ can have seen, and a pointer whose first use takes it for valid, are told of.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import call_of, nodes_below
 from rfl_lint.analysis.code.scopes import scopes
@@ -63,8 +64,7 @@ class Fate(Enum):
 Ending = tuple[Fate, Node]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unchecked:
+class Unchecked(Struct, frozen=True, eq=False):
     """A C call whose result is not looked at as it should be; `place` is where that shows."""
 
     c_call: CCall

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.remarks import remarks
 from rfl_lint.analysis.ffi.c_calls import CCall, c_calls
@@ -33,8 +34,7 @@ class Zero(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ZeroFlags:
+class ZeroFlags(Struct, frozen=True, eq=False):
     """A literal zero as flags. `at_zero` and `flags` say what is lost and what would give it, where that is known."""
 
     c_call: CCall

@@ -7,8 +7,9 @@ the same definitions. Only a prelude that is imported as a whole, at the level o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.imports.layout import USE, imports
 from rfl_lint.facts import UseFact
@@ -27,8 +28,7 @@ Item = tuple[Home | str, str]
 """An item by its module, which is text where no file is that module, and its name there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """An import that is not needed: its place, the name, and where the prelude gives it."""
 
     span: Span
@@ -37,8 +37,7 @@ class Given:
     path: str
 
 
-@dataclass(frozen=True)
-class _Prelude:
+class _Prelude(Struct, frozen=True):
     """What the prelude of a tree gives: single names, and modules of which it gives everything."""
 
     path: str

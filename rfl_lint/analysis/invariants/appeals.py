@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.scopes import enclosing_impl
 from rfl_lint.analysis.comments.documentation import tagged_comments
@@ -50,8 +51,7 @@ _DOCS_ABOVE: Final = 6_000
 _NOT_OURS: Final = (b"its", b"their")
 
 
-@dataclass(frozen=True, slots=True)
-class Appeal:
+class Appeal(Struct, frozen=True):
     """A comment's appeal to an invariant of `fact`, whose docs state none; `span` is the phrase."""
 
     section: Section

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, code_calls
 from rfl_lint.analysis.types.inference import types
@@ -24,8 +25,7 @@ _LAST_WORD: Final = re.compile(r"\b(\w+)\s*(?:::\s*<.*)?$", re.DOTALL)
 _MAX_ALIASES: Final = 4
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Construction:
+class Construction(Struct, frozen=True, eq=False):
     """One value that is built. `name` is the type as written there, `fact` its definition."""
 
     node: Node

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.documentation import documentation_of, tagged_comments
 from rfl_lint.analysis.invariants.constructions import Construction, constructions
@@ -21,8 +22,7 @@ _BODIES: Final = frozenset({"function_item", "const_item", "static_item", "macro
 _OF_THE_TYPE: Final = re.compile(r"\b(?:layout|representation|repr|alignment|ABI)\b")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Site:
+class _Site(Struct, frozen=True, eq=False):
     """A construction, the comment that is its own, and what it is part of."""
 
     built: Construction

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.layout.signatures import POINTER, speaks_of_layouts
 from rfl_lint.analysis.types.inference import functions_by_start
@@ -22,8 +23,7 @@ BYTES: Final = frozenset({"u8", "i8", "c_void", "c_uchar", "c_char"})
 _LAYOUT: Final = re.compile(r"\bLayout\b")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WithoutOldLayout:
+class WithoutOldLayout(Struct, frozen=True, eq=False):
     """A method of an allocator trait that is not told the layout of the allocation it is given.
 
     `gives_back` tells a `free` from a `realloc`; `has_new` that a layout comes in, which is the new one.

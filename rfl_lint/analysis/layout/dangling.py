@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, nodes_below
 from rfl_lint.analysis.code.local_calls import Function, Parameter, call_around, file_functions
@@ -45,8 +46,7 @@ _NO_PROVENANCE: Final = "without_provenance"
 _BYTES: Final = parse_type("u8")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Dangling:
+class Dangling(Struct, frozen=True, eq=False):
     """A dangling pointer of bytes that a function returns for a layout it was given."""
 
     call: Call

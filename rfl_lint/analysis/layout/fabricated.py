@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, called_name, unwrapped
 from rfl_lint.analysis.code.scopes import BindingKind, scopes
@@ -28,8 +29,7 @@ _CONSTANTS: Final = frozenset({"const_item", "static_item"})
 _MAX_HOPS: Final = 4
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fabricated:
+class Fabricated(Struct, frozen=True, eq=False):
     """A call with a made-up layout; `layout` is the argument, `made` the expression, which a local may hold."""
 
     call: Call

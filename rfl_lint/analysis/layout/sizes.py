@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, nodes_below, unwrapped
 from rfl_lint.analysis.code.local_calls import FileFunctions, Function, Parameter, call_around, file_functions
@@ -52,8 +53,7 @@ class Look(IntEnum):
 _METHODS: Final = {"size": Look.SIZE, "fmt": Look.NOTHING}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SizeOnly:
+class SizeOnly(Struct, frozen=True, eq=False):
     """A slab allocation that is told the size of a layout whose alignment nobody looked at."""
 
     call: Call
@@ -63,8 +63,7 @@ class SizeOnly:
     unpadded_callers: tuple[Call, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class UnreadLayout:
+class UnreadLayout(Struct, frozen=True, eq=False):
     """A layout parameter of a reallocation that its body never reads.
 
     `is_old` tells that it describes the allocation as it is, not as it is to become.
@@ -100,8 +99,7 @@ def unread_layouts(node: Node, cx: Context) -> Iterator[UnreadLayout]:
             yield UnreadLayout(function, parameter, is_old(parameter, function))
 
 
-@dataclass(eq=False)
-class Layouts:
+class Layouts(Struct, eq=False, dict=True):
     """Answers about the layouts of one file, computed as they are asked for."""
 
     cx: Context

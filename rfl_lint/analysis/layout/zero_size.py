@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call, call_of, nodes_below
 from rfl_lint.analysis.code.local_calls import FileFunctions, Function, Parameter, file_functions
@@ -36,8 +37,7 @@ _MAX_HOPS: Final = 3
 _MAX_LOCALS: Final = 40
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unchecked:
+class Unchecked(Struct, frozen=True, eq=False):
     """A pointer that a function hands back to C without a look at the layout it was allocated with.
 
     `made_up` is where the same allocator makes up an address for size zero.
@@ -60,8 +60,7 @@ def unchecked_pointers(node: Node, cx: Context) -> Iterator[Unchecked]:
     yield from cx.memo(_GivenBack).unchecked(function)
 
 
-@dataclass(eq=False)
-class _GivenBack:
+class _GivenBack(Struct, eq=False, dict=True):
     """Answers about the allocators of one file."""
 
     cx: Context

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from rfl_lint.syntax import Node
 
@@ -22,8 +23,7 @@ class ExitKind(Enum):
     """Behind the last statement of a function that has no value."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Exit:
+class Exit(Struct, frozen=True, eq=False):
     """A place where a function is left. `value` is what it is left with, None for a bare `return`."""
 
     kind: ExitKind

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import call_of
 from rfl_lint.analysis.leaks.exit_terms import Exit, ExitKind, Judge, TooDeepError
@@ -33,8 +34,7 @@ _OWN_WAYS_OUT: Final = frozenset({"closure_expression", "async_block", "gen_bloc
 _BRANCHING: Final = _BLOCKS | _LOOPS | {"if_expression", "match_expression", "parenthesized_expression"}
 
 
-@dataclass
-class _Frame(Generic[S, V]):
+class _Frame(Struct, Generic[S, V]):
     """A loop or labelled block that `break` and `continue` may mean."""
 
     label: str

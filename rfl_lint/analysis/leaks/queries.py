@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, path_of
 from rfl_lint.analysis.leaks.exit_terms import Exit, ExitKind, TooDeepError
@@ -31,8 +32,7 @@ _ASYNC: Final = frozenset({"async_block", "gen_block"})
 _MAX_IN_ONE: Final = 16
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leak:
+class Leak(Struct, frozen=True, eq=False):
     """A pointer that is left behind: where it was given up, the first way out in the text, and all of them as steps.
 
     `place` is the smallest text that names the call, `back` the function that would take the pointer back.

@@ -7,8 +7,10 @@ reported is a way out on which nothing at all has happened to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import Call, call_of, nodes_below
 from rfl_lint.analysis.code.scopes import pattern_names, scopes
@@ -39,16 +41,14 @@ _NAMES: Final = frozenset({"identifier", "self"})
 _LITERALS: Final = frozenset({"integer_literal", "boolean_literal", "unit_expression"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WayOut:
+class WayOut(Struct, frozen=True, eq=False):
     """A way out on which the pointer leaks, and the C calls that failed on the way to it."""
 
     exit: Exit
     failed: tuple[Node, ...]
 
 
-@dataclass(eq=False)
-class Reclaim:
+class Reclaim(Struct, eq=False, dict=True):
     """Follows the pointer that `giving` gives, or the one that a parameter holds (`held`).
 
     `left_with` has every way out, each time that it was come to.

@@ -6,8 +6,10 @@ A call that nothing is known about takes the pointer over.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import Call, CallForm
 from rfl_lint.analysis.leaks.reclaim_table import reclaim_table
@@ -42,8 +44,7 @@ def unknown_functions(_call: Call, _position: int) -> FunctionEffect:
     return TAKES
 
 
-@dataclass(eq=False)
-class CallEffects:
+class CallEffects(Struct, eq=False, dict=True):
     """The effects of calls in one file. `is_pointer` becomes true when something shows that it is one.
 
     `inside` has the calls that may fail in functions called here, by the call.

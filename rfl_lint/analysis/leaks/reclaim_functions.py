@@ -6,8 +6,9 @@ may fail if it has taken the pointer over exactly where it returns no error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
 from rfl_lint.analysis.leaks.exit_terms import Exit, TooDeepError
@@ -27,8 +28,7 @@ from rfl_lint.syntax import Node, span_of
 _MAX_CALLS: Final = 4
 
 
-@dataclass(eq=False)
-class FunctionEffects:
+class FunctionEffects(Struct, eq=False):
     """The effects of the functions of one file, and the way to those of other files."""
 
     cx: Context

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from rfl_lint.tables import Tables
 
 
-@dataclass(frozen=True)
-class ReclaimTable:
+class ReclaimTable(Struct, frozen=True):
     """Who takes over a pointer that was given up, who looks at it, and how failure is asked for."""
 
     taking: frozenset[str]

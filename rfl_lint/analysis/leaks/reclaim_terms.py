@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.analysis.provenance.terms import Step
 from rfl_lint.syntax import Node
@@ -32,8 +34,7 @@ class Form(Enum):
     TUPLE = "several values"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """The value of an expression. `call` is the C call that it tells about.
 
     `is_weak`: it may say something else than failure, such as that there is no next element.
@@ -54,8 +55,7 @@ NOTHING = Value(Form.NOTHING)
 POINTER = Value(Form.POINTER)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What is known at one place.
 
     `asked` is the C call whose outcome decides, `prepares` that its success leaves the pointer with us. `carriers`
@@ -135,8 +135,7 @@ class Fate(Enum):
     MAY_FAIL = "returns an error, and then has not taken it over"
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionEffect:
+class FunctionEffect(Struct, frozen=True):
     """What a function does with a pointer, and which calls in it may fail."""
 
     fate: Fate

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.pointers.interior_mutability import variant_types
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_generics, parse_type, substituted
@@ -27,8 +28,7 @@ _MAX_DEPTH: Final = 8
 _MAX_TYPES: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Unbounded:
+class Unbounded(Struct, frozen=True):
     """A type parameter that an `unsafe impl` says nothing of.
 
     `trait` is the one implemented for `owner`, `parameter` the node of the parameter, whose name is `name`. It is held
@@ -104,8 +104,7 @@ def _words(ref: TypeRef) -> Iterator[str]:
         yield from _words(arg)
 
 
-@dataclass(eq=False)
-class _Search:
+class _Search(Struct, eq=False):
     """Where one parameter is held. `is_maybe` tells that it was met where it may be a name only."""
 
     index: Index

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.code.calls import Call
@@ -35,8 +36,7 @@ _ENOUGH: Final = 40
 _MAX_DEPTH: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class GivenBack:
+class GivenBack(Struct, frozen=True):
     """A destructor of `owner` that gives a node back at `span`, by a C function of `structure`.
 
     `keeper` is the field that keeps the structure alive, if any does: then it is only the lock that is missing.
@@ -50,8 +50,7 @@ class GivenBack:
     keeper: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A destructor of `owner` that ends `structure` at `span`, while a `holder` may still have a place in it."""
 
     span: Span

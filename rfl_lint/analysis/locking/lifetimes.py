@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.documentation.items import docs_of
 from rfl_lint.analysis.types.inference import functions_by_start
@@ -26,8 +27,7 @@ _SAYS_HOW_LONG: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class UnboundLifetime:
+class UnboundLifetime(Struct, frozen=True):
     """A lifetime that the caller of `function` may choose as it likes; `span` is where it is declared or returned."""
 
     name: str

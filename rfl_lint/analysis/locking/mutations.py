@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.code.calls import CallForm, call_of
@@ -32,8 +33,7 @@ _MAX_STEPS: Final = 40
 _C_TYPES: Final = frozenset({"c_void"})
 
 
-@dataclass(frozen=True, slots=True)
-class SharedMutation:
+class SharedMutation(Struct, frozen=True):
     """A change at `span`: by an assignment through the pointer field `field`, or by the C function `function`.
 
     `owner` is the type that has the field; `sharing` tells why several threads may be there at once, `structure` what

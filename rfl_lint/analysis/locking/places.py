@@ -7,8 +7,9 @@ back.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
 from rfl_lint.analysis.code.local_calls import file_functions
@@ -33,16 +34,14 @@ _MAX_STEPS: Final = 60
 _MAX_DEPTH: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field on the way from the object, and where it is named."""
 
     name: str
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Rooted:
+class Rooted(Struct, frozen=True):
     """A pointer or place that comes from what `self`, or another parameter, is; `fields` lead from there to it.
 
     `is_read` tells that the pointer is what the last field stores, not its address.

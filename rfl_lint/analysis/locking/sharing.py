@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.types.typeref import TypeRef, parse_type
 from rfl_lint.facts import TypeFact, head_name
@@ -30,8 +31,7 @@ _EXCLUDING: Final = frozenset(
 _MAX_HOLDERS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Sharing:
+class Sharing(Struct, frozen=True):
     """How a type is shared: by `unsafe impl Sync`, or in an `Arc`; at `span` of `path`.
 
     `holder` is the type that is, if the one asked about lies inside of that.

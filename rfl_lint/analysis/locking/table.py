@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.tables import Tables
 
 _NOWHERE: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """A C structure whose users lock. `parent` is the argument that is the structure, -1 where there is none."""
 
     name: str
@@ -23,8 +23,7 @@ class Structure:
     parent: int = _NOWHERE
 
 
-@dataclass(frozen=True)
-class CallerLocks:
+class CallerLocks(Struct, frozen=True):
     """The structures by the functions that change them."""
 
     changes: dict[str, Structure]

@@ -6,8 +6,9 @@ A step keeps the place of an expression; whoever judges a derivation wants the e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of
 from rfl_lint.analysis.provenance.queries import step_line
@@ -31,8 +32,7 @@ _PATTERNS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Referent:
+class Referent(Struct, frozen=True):
     """What the last reference of a derivation refers to; `index` is that step's.
 
     `type` is None if it cannot be told, `text` is what stands at the step.

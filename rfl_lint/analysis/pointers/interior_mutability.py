@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_generics, parse_type, substituted
 from rfl_lint.facts import TypeFact
@@ -34,8 +35,7 @@ class Mutability(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(Struct, frozen=True):
     cell: frozenset[str]
     plain: frozenset[str]
     holding: frozenset[str]
@@ -54,8 +54,7 @@ def _table(tables: Tables) -> _Table:
     )
 
 
-@dataclass(eq=False)
-class _Search:
+class _Search(Struct, eq=False):
     """One question; every definition is looked at once."""
 
     index: Index

@@ -7,8 +7,9 @@ got the count, or the allocation, that somebody handed out with the other.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, nodes_below
 from rfl_lint.analysis.code.scopes import BindingKind, enclosing_function, scopes
@@ -34,8 +35,7 @@ _MAX_CALLS: Final = 64
 _MAX_LOCALS: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Unreturned:
+class Unreturned(Struct, frozen=True):
     """An owning call of a pointer that nobody gave up.
 
     `source` is what the pointer was made with, `key_of` the C function that got it as a key, if one did; `steps`
@@ -48,8 +48,7 @@ class Unreturned:
     steps: tuple[Step, ...]
 
 
-@dataclass(eq=False)
-class _Calls:
+class _Calls(Struct, eq=False):
     """The calls of each function of a file, read once: those of C functions, and those that lend what they get."""
 
     cx: Context

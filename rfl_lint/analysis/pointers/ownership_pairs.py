@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, nodes_below
 from rfl_lint.analysis.code.scopes import enclosing_function
@@ -26,8 +28,7 @@ _TRAIT: Final = "ForeignOwnable"
 _DECIDING: Final = frozenset({"if_expression", "match_expression", "while_expression", "return_expression"})
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(Struct, frozen=True):
     """A type that owns an allocation: what kind of allocation it is, and which allocator's, if that is known.
 
     `foreign` tells whether its `into_foreign` hands out another address than its `into_raw`.
@@ -39,8 +40,7 @@ class Handle:
     foreign: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """A pointer that one type gave up is taken back by another, or by the wrong function; `why` in words."""
 
     span: Span
@@ -50,8 +50,7 @@ class Mismatch:
     why: str
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(Struct, frozen=True):
     handles: dict[str, Handle]
     allocators: frozenset[str]
     givers: frozenset[str]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import CallForm, call_of
 from rfl_lint.analysis.pointers.derivations import last_referent, named_pointee, node_at, step_context
@@ -22,8 +24,7 @@ from rfl_lint.syntax import Node, span_of
 _MAKERS: Final = frozenset({"from", "from_ref", "into"})
 
 
-@dataclass(frozen=True, slots=True)
-class SharedCast:
+class SharedCast(Struct, frozen=True):
     """A cast to `*mut` (or what stands in for one, at `span`) of a pointer from a shared reference, and its use.
 
     `referent` is the type that the reference refers to; `more` are further uses of the same cast.

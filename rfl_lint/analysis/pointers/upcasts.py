@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, called_name, named_calls
 from rfl_lint.analysis.code.scopes import BindingKind, scopes
@@ -28,8 +29,7 @@ _C_MODULES: Final = frozenset({"bindings", "uapi"})
 _MAX_HOPS: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Upcast:
+class Upcast(Struct, frozen=True):
     """A pointer that a reference made good for a field only is moved back to the container."""
 
     span: Span
@@ -100,8 +100,7 @@ def _moves(cx: Context) -> tuple[Use, ...]:
     return tuple(_Moves(cx).all())
 
 
-@dataclass(eq=False)
-class _Moves:
+class _Moves(Struct, eq=False, dict=True):
     cx: Context
 
     def __post_init__(self) -> None:

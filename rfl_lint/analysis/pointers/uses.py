@@ -7,9 +7,11 @@ module adds is the way through calls: a function that uses its own parameter so 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import Call as CallNode
 from rfl_lint.analysis.code.calls import call_of, code_calls
@@ -35,8 +37,7 @@ _POINTER_MACROS: Final = frozenset({"addr_of", "addr_of_mut", "container_of"})
 _MAX_DEPTH: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A pointer is used at `span`; `steps` lead from the pointer to what happens to it.
 
     `function` is where the function around it starts, -1 outside of any. `kind` and `type` are the asking analysis's
@@ -56,8 +57,7 @@ class Use:
 Direct = Callable[[Context], tuple[Use, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """A use and one origin of the pointer that gets there; `steps` lead from the source to the use."""
 
     use: Use
@@ -65,8 +65,7 @@ class Reached:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Passed:
+class _Passed(Struct, frozen=True):
     """A raw pointer that goes into a function of the tree."""
 
     node: Node
@@ -76,8 +75,7 @@ class _Passed:
     function: int
 
 
-@dataclass(eq=False)
-class _Calls:
+class _Calls(Struct, eq=False):
     """The calls of one file that hand a raw pointer to a function with a body."""
 
     cx: Context
@@ -128,8 +126,7 @@ class _Calls:
         return written is None or written.type != "primitive_type"
 
 
-@dataclass(eq=False)
-class _Names:
+class _Names(Struct, eq=False):
     """The functions that take a raw pointer by name, with where they take it, file by file and of all files."""
 
     files: dict[str, tuple[FileFacts, dict[str, frozenset[int]]]] = field(default_factory=dict)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, named_calls
 from rfl_lint.analysis.pointers.uses import Use, around
@@ -31,8 +32,7 @@ _QUALIFIERS: Final = frozenset({"volatile", "__user", "__iomem", "__percpu", "re
 _PARTS: Final = frozenset({"field_expression", "index_expression", "parenthesized_expression"})
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(Struct, frozen=True, dict=True):
     methods: dict[str, tuple[int, ...]]
     exclusive: frozenset[str]
     functions: dict[tuple[str, str], tuple[int, ...]]
@@ -67,8 +67,7 @@ def pointer_writes(cx: Context) -> tuple[Use, ...]:
     return tuple(_Writes(cx).all())
 
 
-@dataclass(eq=False)
-class _Writes:
+class _Writes(Struct, eq=False, dict=True):
     cx: Context
 
     def __post_init__(self) -> None:

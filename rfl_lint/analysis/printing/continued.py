@@ -7,8 +7,9 @@ around them. Where the way from one to the other is not plain, the message count
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import named_calls
 from rfl_lint.analysis.code.local_calls import Function, file_functions
@@ -25,8 +26,7 @@ _CONTINUING: Final = b"pr_cont"
 _MAX_CALLERS: Final = 16
 
 
-@dataclass(eq=False)
-class Lines:
+class Lines(Struct, eq=False):
     """The messages of one file: where lines are continued, and which block begins new ones where."""
 
     cx: Context

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of
 from rfl_lint.analysis.code.origins import Origin, meaning_of, names_at, own_macros
@@ -22,8 +23,7 @@ _LAST_PLACEHOLDER: Final = re.compile(r"(?:^|[^{])(?:\{\{)*\{\s*\}$", re.DOTALL)
 _FORMATTING: Final = frozenset({"format_args", "fmt", "concat"})
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A call that prints. `text` is the literal that its format ends with; None where that is not there to read."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call as CallNode
 from rfl_lint.analysis.code.calls import CallForm, call_of, path_of
@@ -32,8 +33,7 @@ _ALTERNATIVES: Final = frozenset({"unwrap_or", "unwrap_or_else", "or", "or_else"
 _POINTER_METHODS: Final = frozenset({"as_ref", "as_mut", "as_uninit_ref", "as_uninit_mut"})
 
 
-@dataclass(eq=False)
-class CallReader:
+class CallReader(Struct, eq=False, dict=True):
     """Reads calls for a `Reader`."""
 
     reader: Reader

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.scopes import ITEM_KINDS, Binding, BindingKind, scopes
 from rfl_lint.rule import Context
@@ -16,16 +17,14 @@ _MAX_REACHING: Final = 64
 _STRAIGHT: Final = frozenset({"expression_statement", "unsafe_block", "block"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reaching:
+class Reaching(Struct, frozen=True):
     """The right sides that may have been assigned last, and whether the `let`'s own value may still be there."""
 
     initial: bool
     assigned: tuple[Node, ...] = ()
 
 
-@dataclass(eq=False)
-class Definitions:
+class Definitions(Struct, eq=False):
     """Assignments of one file, found function by function."""
 
     cx: Context

@@ -5,8 +5,10 @@ Their arguments are parsed only where they hold code; `self.field` stays a row o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import Call
 from rfl_lint.analysis.provenance.terms import NOTHING, UNKNOWN, Derived, Effect, Source, Step, Term
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 DIVERGING_MACROS: Final = frozenset({"panic", "unreachable", "todo", "unimplemented", "build_error"})
 
 
-@dataclass(eq=False)
-class MacroReader:
+class MacroReader(Struct, eq=False, dict=True):
     """Reads macro calls for a `Reader`."""
 
     reader: Reader

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import Call as CallNode
 from rfl_lint.analysis.code.calls import CallForm

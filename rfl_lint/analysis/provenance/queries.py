@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call as CallNode
 from rfl_lint.analysis.code.calls import call_of, named_calls
@@ -41,8 +42,7 @@ _CALLS: Final = frozenset({"call_expression"})
 _FUNCTIONS: Final = frozenset({"function_item"})
 
 
-@dataclass(frozen=True, slots=True)
-class Misuse:
+class Misuse(Struct, frozen=True):
     """A pointer that covers a referent only is taken over as an allocation of its own.
 
     `steps` lead from the source to the owning function.
@@ -53,8 +53,7 @@ class Misuse:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Handing:
+class Handing(Struct, frozen=True, eq=False):
     """A call of functions of other files that may make an owning call of what they are given."""
 
     node: Node
@@ -62,8 +61,7 @@ class Handing:
     facts: tuple[FunctionFact, ...]
 
 
-@dataclass(eq=False)
-class Provenance:
+class Provenance(Struct, eq=False, dict=True):
     """The pointers of one file."""
 
     cx: Context

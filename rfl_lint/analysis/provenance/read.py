@@ -7,8 +7,9 @@ What this module cannot read is `UNKNOWN`, and nobody may conclude anything from
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import CallForm, call_of
 from rfl_lint.analysis.code.scopes import Binding, BindingKind, PatternStep, StepKind, scopes
@@ -61,8 +62,7 @@ def declared(ref: TypeRef | None) -> tuple[Kind, bool]:
     return (Kind.SMART, True) if ref.head in _SMART else (Kind.UNKNOWN, True)
 
 
-@dataclass(eq=False)
-class Reader:
+class Reader(Struct, eq=False, dict=True):
     """Terms of one file's expressions, each read once."""
 
     cx: Context

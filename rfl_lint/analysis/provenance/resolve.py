@@ -6,8 +6,10 @@ A function's answer is symbolic in its parameters, so it is worked out once and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rfl_lint.analysis.provenance.read import declared
 from rfl_lint.analysis.provenance.terms import (
@@ -47,8 +49,7 @@ _BUDGET: Final = 50_000
 _NONE_OPEN: Final = 1_000_000
 
 
-@dataclass(eq=False)
-class Resolver:
+class Resolver(Struct, eq=False):
     """Origins of terms against an index. `read` gives the summary of a function, if its body can be had."""
 
     index: Index

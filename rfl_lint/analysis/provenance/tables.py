@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from rfl_lint.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
-class Owning:
+class Owning(Struct, frozen=True):
     """A function that takes over an allocation: how much its pointer must be good for, and its position."""
 
     owner: str
@@ -18,16 +18,14 @@ class Owning:
     argument: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A method that hands its receiver's content to a closure."""
 
     closure: int
     result: str
 
 
-@dataclass(frozen=True)
-class PointerTable:
+class PointerTable(Struct, frozen=True, dict=True):
     """What is known about functions that make, take and hand on raw pointers, keyed by owner and name."""
 
     owning: dict[tuple[str, str], Owning]

@@ -6,8 +6,9 @@ it calls left open. So a body is read once, and what it says holds in every file
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from rfl_lint.source import Span
 
@@ -59,8 +60,7 @@ class Effect(Enum):
     REFER_MUT = "refer mutably"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of a derivation, in words."""
 
     span: Span
@@ -68,8 +68,7 @@ class Step:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a derivation begins. `step` is None where there is nothing to say."""
 
     kind: Kind
@@ -78,8 +77,7 @@ class Source:
     place: Place = Place.TARGET
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Struct, frozen=True):
     """A parameter of the function; -1 is the receiver. `declared` is what its type says about it."""
 
     index: int
@@ -88,8 +86,7 @@ class Param:
     mutable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(Struct, frozen=True):
     """One step on from another term."""
 
     inner: Term
@@ -97,8 +94,7 @@ class Derived:
     step: Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """A term whose type is written somewhere: a `let` with an annotation, the result of a function."""
 
     inner: Term
@@ -107,15 +103,13 @@ class Typed:
     mutable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """Any of several: the arms of a `match`, the assignments that reach a use. Empty: no value at all."""
 
     parts: tuple[Term, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call of a function that some file may define.
 
     `owner` is the path of the type or trait, empty for a free function; that one is `written`, a name or path in
@@ -132,15 +126,13 @@ class Call:
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A struct or tuple built here: its fields by name, or by position as text."""
 
     fields: tuple[tuple[str, Term], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A field of another term if that is a record; else what the field's type says."""
 
     inner: Term
@@ -154,8 +146,7 @@ NOTHING = Join()
 UNKNOWN = Source(Kind.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class Sink:
+class Sink(Struct, frozen=True):
     """A pointer that is handed to an owning function, here or in a function called here.
 
     `call` is the whole call, `place` the words of it that a finding points at; `steps` lead from the pointer to the
@@ -173,8 +164,7 @@ class Sink:
     through: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """What one function does with pointers: what it returns."""
 
     path: str
@@ -184,8 +174,7 @@ class Summary:
     returns: Term = UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """One answer to "where does this pointer come from".
 
     `param` is set while the pointer still is whatever the caller passes as that parameter; `kind` then is what

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, called_name, path_of
 from rfl_lint.analysis.code.origins import meaning_of
@@ -27,8 +28,7 @@ _ORDERINGS: Final = frozenset({"Relaxed", "Acquire", "Release", "AcqRel", "SeqCs
 _PATHS: Final = frozenset({"identifier", "scoped_identifier"})
 
 
-@dataclass(frozen=True, slots=True)
-class Construct:
+class Construct(Struct, frozen=True):
     """Code that asks for a tagged comment.
 
     `span` is the smallest text that shows it, whose line counts for the comment's place; `what` names it.

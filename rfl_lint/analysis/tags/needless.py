@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import called_name, nodes_below, path_of
 from rfl_lint.analysis.comments.documentation import tagged_comments
@@ -44,8 +45,7 @@ _MACROS: Final = frozenset({"macro_invocation"})
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||", "&", "|", "^"})
 
 
-@dataclass(frozen=True, slots=True)
-class Needless:
+class Needless(Struct, frozen=True):
     """A tagged section that speaks of nothing, and the code it stands at."""
 
     section: Section

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm
 from rfl_lint.rule import Context
@@ -14,8 +15,7 @@ from rfl_lint.rule import Context
 _METHOD: Final = re.compile(r"\.(?P<name>\w+)(?P<arguments>\([_, ]*\))?")
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionName:
+class FunctionName(Struct, frozen=True):
     """A function that a tag names: the end of its path, or, with an empty `owner`, a method by name alone."""
 
     name: str
@@ -35,8 +35,7 @@ class FunctionName:
         return self.arguments is None or len(call.arguments) == self.arguments
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(Struct, frozen=True, dict=True):
     """One tag. `strict_macros` ask for a comment only in the strict part of a rule."""
 
     name: str
@@ -74,8 +73,7 @@ class Tag:
         return _any_of(set(self.harmless))
 
 
-@dataclass(frozen=True)
-class TagTable:
+class TagTable(Struct, frozen=True):
     """All tags, the macros that are looked through, and the attributes and derives that make no code."""
 
     tags: Mapping[str, Tag]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_type, peeled
@@ -49,8 +50,7 @@ _ADDRESSES: Final = {"addr_of": TypeKind.PTR_CONST, "addr_of_mut": TypeKind.PTR_
 _MACROS: Final = {"kvec": "KVec", "vec": "Vec"}
 
 
-@dataclass(eq=False)
-class CallTypes:
+class CallTypes(Struct, eq=False, dict=True):
     """Types of calls, for a `Types`."""
 
     types: Types

@@ -6,8 +6,9 @@ A bare name in such a type is the asking file's own, or nobody's (the language's
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.types.typeref import (
     TypeKind,
@@ -24,8 +25,7 @@ _OTHER: Final = TypeRef(TypeKind.OTHER)
 _MAX_DEPTH: Final = 12
 
 
-@dataclass(eq=False)
-class Homes:
+class Homes(Struct, eq=False):
     """Brings types home to one file."""
 
     cx: Context

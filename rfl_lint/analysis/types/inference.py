@@ -7,8 +7,9 @@ is left to what is done with it: `KVec::with_capacity(..)` is a `KVec` here, wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import call_of
 from rfl_lint.analysis.code.scopes import (
@@ -44,8 +45,7 @@ _DEREFS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(eq=False)
-class Types:
+class Types(Struct, eq=False, dict=True):
     """The types of one file's expressions."""
 
     cx: Context

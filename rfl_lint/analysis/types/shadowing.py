@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.origins import attributes_of
 from rfl_lint.analysis.code.scopes import Binding, bound_name, closure_parameters, let_bindings, parameters
@@ -18,8 +19,7 @@ _LET: Final = "let_declaration"
 _KEPT: Final = frozenset({"ManuallyDrop"})
 
 
-@dataclass(frozen=True, slots=True)
-class Shadowing:
+class Shadowing(Struct, frozen=True):
     """A name that `before` bound to one type and `after` binds to another."""
 
     before: Binding

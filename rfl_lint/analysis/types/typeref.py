@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 _TOKEN: Final = re.compile(r"'\w+|\$?\w+|::|->|\S")
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -30,8 +31,7 @@ class TypeKind(Enum):
     """`fn(..)`, `dyn`, `impl`, `!`, `<T as Trait>::Name`, a constant as a generic argument."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypeRef:
+class TypeRef(Struct, frozen=True):
     """A type as written, taken apart.
 
     `head` is the last path segment of a PATH and empty otherwise; `path` the whole path without generics.
@@ -77,8 +77,7 @@ def parse_type(text: str) -> TypeRef:
     return _TypeParser(_TOKEN.findall(_COMMENT.sub("", text))).type(0)
 
 
-@dataclass
-class _TypeParser:
+class _TypeParser(Struct):
     pieces: list[str]
     at: int = 0
 

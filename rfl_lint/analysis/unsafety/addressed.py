@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.comments.documentation import documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.tags import Section
@@ -70,8 +71,7 @@ _COMMON: Final = frozenset(
 _ENOUGH: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Unaddressed:
+class Unaddressed(Struct, frozen=True):
     """A comment that makes fewer claims than a callee has requirements; `missing` have least in common with it."""
 
     section: Section

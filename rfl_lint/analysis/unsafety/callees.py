@@ -7,9 +7,10 @@ method of that name in the tree is unsafe.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm
 from rfl_lint.analysis.code.scopes import scopes
@@ -26,8 +27,7 @@ _RAW: Final = "*"
 _MAX_ALIASES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class CoreFunction:
+class CoreFunction(Struct, frozen=True):
     """An unsafe function of the language's own library. `type` is `*` for raw pointers, `[]` for slices."""
 
     type: str
@@ -37,8 +37,7 @@ class CoreFunction:
     """Whether the name says enough where the type of the receiver is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callee:
+class Callee(Struct, frozen=True):
     """An unsafe function that a call means. `declared` are its declarations in the tree, as far as there are any."""
 
     name: str
@@ -46,8 +45,7 @@ class Callee:
     core: CoreFunction | None = None
 
 
-@dataclass(frozen=True)
-class _Core:
+class _Core(Struct, frozen=True):
     functions: dict[tuple[str, str], CoreFunction]
     modules: dict[tuple[str, str], CoreFunction]
     alone: dict[str, CoreFunction]

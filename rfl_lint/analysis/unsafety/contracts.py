@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.analysis.code.calls import Call, call_of
 from rfl_lint.analysis.unsafety.callees import Callee
@@ -18,8 +20,7 @@ from rfl_lint.syntax import Node
 _TABLE: Final = "unsafe_functions"
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """What one callee or trait requires. `path` and `contract` tell where the tree says so.
 
     `call` is the call; None for the trait of an impl. `of` is the function or method that documents it.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import CallForm, call_of
 from rfl_lint.analysis.code.origins import attributes_of
@@ -48,8 +49,7 @@ class OperationKind(Enum):
     ASSEMBLY = "inline assembly"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class UnsafeOperation:
+class UnsafeOperation(Struct, frozen=True, eq=False):
     """One operation. `node` is the smallest text that shows it, `whole` all of it; a call has a callee, too."""
 
     kind: OperationKind
@@ -58,8 +58,7 @@ class UnsafeOperation:
     callee: Callee | None = None
 
 
-@dataclass(eq=False)
-class _Blocks:
+class _Blocks(Struct, eq=False, dict=True):
     """The nodes of a file that may be unsafe, by the start of the unsafe block that they stand in."""
 
     cx: Context

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct, field
 
 from rfl_lint.analysis.coverage.counts import Coverage
 from rfl_lint.comparison import Comparison
@@ -17,8 +18,7 @@ from rfl_lint.ruledoc import RuleDoc
 SEVERITIES: Final = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
-@dataclass(frozen=True)
-class PageContent:
+class PageContent(Struct, frozen=True, dict=True):
     """A report, the documentation of its rules, and, if there is one, the comparison with an earlier run.
 
     `made` says when the page was made, for those who ask for it.
