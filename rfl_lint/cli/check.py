@@ -46,7 +46,9 @@ def run_check(request: CheckRequest) -> int:
         )
     if request.diff is not None and rewrites(request):
         raise UsageError("--diff shows what a change adds: change files without it")
-    return _check(request, prepare(request))
+    status = _check(request, prepare(request))
+    gc.freeze()  # the process ends: nobody need look once more for what of all this is not used
+    return status
 
 
 def _check(request: CheckRequest, setup: Setup, run: Run = run_targets) -> int:
