@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from tests.editor import PATIENCE, SERVER, Wire, at, editing, make_tree
+from tests.editor import PATIENCE, PULLED, SERVER, Wire, at, editing, make_tree
 
 UNSAFE = "fn f(p: *const u8) -> u8 {\n    unsafe { *p }\n}\n"
 MISSING = "missing-safety-comment"
@@ -240,3 +240,25 @@ def test_without_its_packages_it_says_which_to_install(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "pip install '.[lsp]'" in done.stderr
     assert done.stdout == ""
+
+
+def test_a_configuration_that_cannot_be_read_is_told_once_and_fails_no_request(tmp_path: Path) -> None:
+    server = [each for each in SERVER if each != "--isolated"]
+
+    async def scenario() -> None:
+        file = make_tree(tmp_path, drivers__a=UNSAFE) / "drivers/a.rs"
+        async with editing(tmp_path, PULLED, server=server) as editor:
+            uri = editor.open(file)
+            assert [each.code for each in (await editor.pulled(uri)).items] == [MISSING]
+            (tmp_path / "rfl-lint.toml").write_text("ignor = 3\n")
+            config = (tmp_path / "rfl-lint.toml").as_uri()
+            event = types.FileEvent(config, types.FileChangeType.Created)
+            editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+            await editor.until(editor.messages)
+            whole = editor.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
+            assert list((await editor.ask(whole)).items) == []
+            assert [each.code for each in (await editor.pulled(uri)).items] == [MISSING]
+            (told,) = editor.messages()
+            assert told.endswith("rfl-lint.toml: ignor: no such key; did you mean `ignore`?")
+
+    asyncio.run(scenario())

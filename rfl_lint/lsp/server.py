@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from rfl_lint.baseline import FILE_NAME as BASELINE
+from rfl_lint.errors import RflLintError
 from rfl_lint.lsp.actions import EXPLAIN, FIX_ALL, KINDS, Request, code_actions, edits_between
 from rfl_lint.lsp.convert import Client, range_of, span_of_range
 from rfl_lint.lsp.documents import Document, file_of, opened
@@ -151,9 +152,13 @@ class Handlers:
 
     async def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
         """Take up the client's options, and look at the configuration files too."""
+        session = self.session
+        before = session.options
         if isinstance(params.settings, dict) and params.settings:
-            self.session.options = Options.of(params.settings)
-        await self.session.reload()
+            session.options = Options.of(params.settings)
+        await session.reload()
+        if session.options != before:
+            session.refresh_counts()
 
     def did_change_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         """Work on other folders."""
@@ -183,7 +188,11 @@ class Handlers:
         before = {each.uri: each.value for each in params.previous_result_ids}
         items: list[Any] = []
         for folder in list(session.folders):
-            targets = await session.engine(partial(session.project.targets, folder), Urgency.WHOLE)
+            try:
+                targets = await session.engine(partial(session.project.targets, folder), Urgency.WHOLE)
+            except RflLintError as error:  # a configuration that cannot be read: what was said before stays
+                session.failed(error)
+                continue
             for target in targets:
                 uri, version, found = await session.whole(target.file)
                 name = result_id(found)

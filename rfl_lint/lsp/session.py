@@ -300,6 +300,15 @@ class Session:
     def _refresh(self) -> None:
         if self.client.pulls and self.client.refreshes:
             self.background(self.server.workspace_diagnostic_refresh_async(None))
+        if self.options.code_lens or self.options.inlay_hints:
+            self.refresh_counts()
+
+    def refresh_counts(self) -> None:
+        """Have the client ask again for what stands at functions."""
+        if self.client.refreshes_lenses:
+            self.background(self.server.workspace_code_lens_refresh_async(None))
+        if self.client.refreshes_hints:
+            self.background(self.server.workspace_inlay_hint_refresh_async(None))
 
     async def reload(self) -> None:
         """Take up configurations that have changed."""
