@@ -12,7 +12,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
@@ -22,6 +22,7 @@ from msgspec import structs
 import rfl_lint
 from rfl_lint.finding import Confidence, Finding, Level, Severity
 from rfl_lint.rule import Context, Extent, Meta, Rule
+from rfl_lint.source import Span
 from rfl_lint.syntax import Node
 from rfl_lint.tree import KernelTree, Role
 
@@ -162,8 +163,7 @@ def _stand_in(module: str, entry: Mapping[str, Any]) -> type[Rule]:
         "words": tuple(word.encode() for word in entry["words"]),
         _REAL: staticmethod(load),
     }
-    methods = {"check": _check, "check_file": _check_file, "problems": _problems}
-    body.update((name, methods[name]) for name in entry["methods"])
+    body.update((name, _METHODS[name]) for name in entry["methods"])
     return type(entry["class"], (Rule,), body)
 
 
@@ -171,7 +171,7 @@ def _awake(rule: Rule) -> Rule:
     """The rule behind a stand-in, which answers for it from now on."""
     real = real_rule(type(rule))()
     rule.options = real.options
-    for name in ("check", "check_file", "problems"):
+    for name in _METHODS:
         setattr(rule, name, getattr(real, name))
     return real
 
@@ -188,6 +188,22 @@ def _problems(self: Rule, tree: KernelTree) -> Iterator[str]:
     return _awake(self).problems(tree)
 
 
+def _names(self: Rule, cx: Context) -> Container[str] | None:
+    return _awake(self).names(cx)
+
+
+def _places(self: Rule, cx: Context) -> Sequence[Span] | None:
+    return _awake(self).places(cx)
+
+
+# What a rule may do, in the order in which the table tells it.
+_METHODS: Final[Mapping[str, Callable[..., object]]] = {
+    "check": _check,
+    "check_file": _check_file,
+    "problems": _problems,
+    "names": _names,
+    "places": _places,
+}
 _READ: Final[Mapping[str, Callable[[Any], object]]] = {
     "severity": lambda name: Severity[name],
     "confidence": lambda name: Confidence[name],
@@ -232,9 +248,7 @@ def _entry(rule: type[Rule]) -> dict[str, object]:
         for field in structs.fields(Meta)
         if field.required or getattr(rule.meta, field.name) != field.default
     }
-    methods = [
-        name for name in ("check", "check_file", "problems") if getattr(rule, name) is not getattr(Rule, name)
-    ]
+    methods = [name for name in _METHODS if getattr(rule, name) is not getattr(Rule, name)]
     words = [word.decode() for word in rule.words]
     return {"class": rule.__name__, "meta": meta, "on": sorted(rule.on), "words": words, "methods": methods}
 

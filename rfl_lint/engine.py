@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
 
+from rfl_lint.analysis.code.found import Found
 from rfl_lint.analysis.coverage.counts import COVERAGE_KINDS, Coverage
 from rfl_lint.c.bundled import bundled_function
 from rfl_lint.deferred import has_file_check
@@ -17,7 +18,7 @@ from rfl_lint.finding import Finding
 from rfl_lint.fingerprint import fingerprinted
 from rfl_lint.refusal import refusal_finding
 from rfl_lint.rule import Context, Rule
-from rfl_lint.source import SourceFile
+from rfl_lint.source import SourceFile, Span
 from rfl_lint.suppress import Silencer
 from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile
 from rfl_lint.tables import BUNDLED, Tables
@@ -31,8 +32,18 @@ _COMMON_KINDS: Final = frozenset(
     {
         "assignment_expression",
         "call_expression",
+        "compound_assignment_expr",
+        "const_item",
+        "enum_variant",
+        "extern_crate_declaration",
+        "field_declaration",
+        "foreign_mod_item",
+        "inner_attribute_item",
         "macro_invocation",
         "return_expression",
+        "scoped_type_identifier",
+        "static_item",
+        "struct_expression",
         "type_cast_expression",
     }
 )
@@ -177,15 +188,14 @@ def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[Rule
         cx.fragment = fragment
         active = [rule for rule in rules if rule.on and _speaks_of(rule, fragment)]
         kinds = frozenset[str]().union(*(rule.on for rule in active))
-        found = fragment.find(kinds)
+        found = Found(fragment.find(kinds), cx.parsed)
         for rule in active:
-            for kind in sorted(rule.on):
-                for node in found.get(kind, ()):
-                    runner.run(rule, node)
+            if not found.nodes.keys().isdisjoint(rule.on):
+                runner.run(rule, found)
     cx.fragment = cx.parsed.fragments[0]
     for rule in rules:
         if has_file_check(rule):
-            runner.run(rule, None)
+            runner.run(rule)
     return list({(item.rule, item.span, item.message): item for item in runner.findings}.values())
 
 
@@ -202,20 +212,34 @@ class _Runner:
         self.crashes = crashes
         self.findings: list[Finding] = []
         self.broken: set[str] = set()
+        self.asked: dict[Rule, tuple[Container[str] | None, Sequence[Span] | None]] = {}
 
-    def run(self, rule: Rule, node: Node | None) -> None:
-        """Run one rule on a node, or on the file as a whole where `node` is None."""
+    def run(self, rule: Rule, found: Found | None = None) -> None:
+        """Run one rule on the nodes of a tree that may concern it, or on the file as a whole."""
         name = rule.meta.name
         if name in self.broken:
             return
         self.cx.strict = name in self.lint.strict_rules
         try:
-            found = rule.check_file(self.cx) if node is None else rule.check(node, self.cx)
-            self.findings.extend([_checked(item) for item in found if _wanted(item, rule)])
+            if found is None:
+                self._keep(rule, [*rule.check_file(self.cx)])
+                return
+            for node in self._nodes(rule, found):
+                given = [*rule.check(node, self.cx)]
+                if given:
+                    self._keep(rule, given)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a rule does wrong, the others go on
             self.broken.add(name)
             trace = traceback.format_exc()
             self.crashes.append(RuleCrash(name, self.cx.path, f"{type(error).__name__}: {error}", trace))
+
+    def _nodes(self, rule: Rule, found: Found) -> list[Node]:
+        if rule not in self.asked:
+            self.asked[rule] = (rule.names(self.cx), rule.places(self.cx))
+        return found.of(rule.on, *self.asked[rule])
+
+    def _keep(self, rule: Rule, given: Sequence[object]) -> None:
+        self.findings.extend([_checked(item) for item in given if _wanted(item, rule)])
 
 
 def _checked(item: object) -> Finding:
@@ -225,5 +249,5 @@ def _checked(item: object) -> Finding:
     return item
 
 
-def _wanted(item: Finding, rule: Rule) -> bool:
+def _wanted(item: object, rule: Rule) -> bool:
     return rule.meta.doc_code or getattr(item, "fragment", "") != _DOC_CODE

@@ -1,7 +1,7 @@
 """The public names for rules: a rule module imports this and nothing else of rfl-lint."""
 
 from rfl_lint.analysis.allocation.fix import advice, repair
-from rfl_lint.analysis.allocation.flagless import Fault, flagless_call
+from rfl_lint.analysis.allocation.flagless import Fault, flagless_call, flagless_names
 from rfl_lint.analysis.allocation.hardcoded import HardcodedReason, hardcoded_flags
 from rfl_lint.analysis.allocation.masks import TEST_KINDS, flag_test, tested_flags
 from rfl_lint.analysis.code.allowances import ATTRIBUTE_KINDS, expectable
@@ -9,7 +9,7 @@ from rfl_lint.analysis.code.c_calls import c_calls
 from rfl_lint.analysis.code.clamps import Clamp, clamp_of
 from rfl_lint.analysis.code.constants import is_constant
 from rfl_lint.analysis.code.context_queries import ContextQuery, context_queries
-from rfl_lint.analysis.code.disallowed import disallowed_use
+from rfl_lint.analysis.code.disallowed import disallowed_names, disallowed_use
 from rfl_lint.analysis.code.sinks import WRITE_KINDS, written_value
 from rfl_lint.analysis.code.zero_cases import ZERO_CASE_KINDS, ZeroCase, zero_case
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
@@ -17,7 +17,7 @@ from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.comments.wording import BadlyWorded, EmptyReason, badly_worded, empty_reasons
 from rfl_lint.analysis.context.chains import labels as chain_labels
 from rfl_lint.analysis.context.faults import AtomicSleep, atomic_sleep
-from rfl_lint.analysis.context.functions import held_at
+from rfl_lint.analysis.context.functions import held_at, holding_places
 from rfl_lint.analysis.context.relocking import conditional_lock, relocked
 from rfl_lint.analysis.context.sleepable import NeedlessAtomic, needless_atomic, undocumented_sleep
 from rfl_lint.analysis.docs.mentions import unlinked_mentions
@@ -77,7 +77,13 @@ from rfl_lint.analysis.pointers.upcasts import upcasts
 from rfl_lint.analysis.printing.continued import is_continued
 from rfl_lint.analysis.printing.messages import Message, ends_line, message_of
 from rfl_lint.analysis.provenance.queries import Misuse, owned_references, step_line
-from rfl_lint.analysis.tags.constructs import CONSTRUCT_KINDS, Construct, comment_fix, undocumented
+from rfl_lint.analysis.tags.constructs import (
+    CONSTRUCT_KINDS,
+    Construct,
+    comment_fix,
+    construct_names,
+    undocumented,
+)
 from rfl_lint.analysis.tags.needless import Needless, needless_comments, needless_findings
 from rfl_lint.analysis.tags.operations import OPERATION_KINDS
 from rfl_lint.analysis.tags.panics import panicking_call
@@ -195,12 +201,14 @@ __all__ = [
     "comment_insertion",
     "compiled_together",
     "conditional_lock",
+    "construct_names",
     "context_queries",
     "core_types",
     "crowded",
     "cut",
     "declared_unsafe",
     "demands",
+    "disallowed_names",
     "disallowed_use",
     "doc_comments",
     "docs_of",
@@ -216,12 +224,14 @@ __all__ = [
     "first_line",
     "flag_test",
     "flagless_call",
+    "flagless_names",
     "given_back",
     "given_by_prelude",
     "hardcoded_flags",
     "has_module_docs",
     "has_own_types",
     "held_at",
+    "holding_places",
     "in_short",
     "in_words",
     "inferred_pointer_cast",

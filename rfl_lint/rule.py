@@ -7,7 +7,7 @@ A rule is one class in one file. Its docstring is its documentation: a first lin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -185,6 +185,19 @@ class Rule:
     def concerns(self, data: bytes) -> bool:
         """Whether a file with this content may have something for the rule."""
         return not self.words or any(word in data for word in self.words)
+
+    def names(self, cx: Context) -> Container[str] | None:
+        """The names of the calls, macro calls and paths that may concern the rule in a file; None for any name.
+
+        The last name is meant: `f` in `a::f(..)`, `x.f(..)`, `f!(..)` and `a::f`. What else is in `on` has none.
+        """
+        del cx
+        return None
+
+    def places(self, cx: Context) -> Sequence[Span] | None:
+        """Where in a file nodes may begin that concern the rule, in order and apart; None for anywhere."""
+        del cx
+        return None
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one node of a kind named in `on`."""

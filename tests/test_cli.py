@@ -96,6 +96,7 @@ def test_a_plugin_that_does_not_load_is_named_and_the_others_go_on(rfl: Runner) 
         (["check", "--config", "x", "--isolated"], "contradict"),
         (["check", "-", "a.rs"], "together with other paths"),
         (["check", "a.rs", "--stdin-filename", "b.rs"], "--stdin-filename"),
+        (["check", "--stdin-filename", "b.c"], "b.c: not a Rust file"),
         (["check", "--output-format", "xml"], "xml"),
         (["check", "--no-such-option"], "--no-such-option"),
         (["explain", "missing-safety"], "did you mean"),

@@ -15,7 +15,7 @@ from rfl_lint.cli.progress import Progress
 from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare, rewrites
 from rfl_lint.cli.status import say
 from rfl_lint.errors import UsageError
-from rfl_lint.inputs.files import Selection, Target, relative_path
+from rfl_lint.inputs.files import Selection, Target, misnamed, relative_path
 from rfl_lint.report import Report
 from rfl_lint.run import Run, make_report, run_targets, shown_paths
 from rfl_lint.source import SourceFile
@@ -46,7 +46,9 @@ def run_check(request: CheckRequest) -> int:
         )
     if request.diff is not None and rewrites(request):
         raise UsageError("--diff shows what a change adds: change files without it")
-    return _check(request, prepare(request))
+    status = _check(request, prepare(request))
+    gc.freeze()  # the process ends: nobody need look once more for what of all this is not used
+    return status
 
 
 def _check(request: CheckRequest, setup: Setup, run: Run = run_targets) -> int:
@@ -79,6 +81,8 @@ def _reads_stdin(request: CheckRequest) -> bool:
 def _stdin_job(request: CheckRequest, setup: Setup) -> Job:
     name = request.stdin_filename or "stdin.rs"
     absolute = Path(os.path.abspath(name))  # noqa: PTH100
+    if (fault := misnamed(Path(name))) is not None:
+        raise UsageError(fault)
     root = setup.finder.root_of(absolute.parent)
     path = relative_path(absolute, root) if not _outside(absolute, root) else Path(name).name
     source = SourceFile(path, sys.stdin.buffer.read())

@@ -63,10 +63,8 @@ class FileFinder:
                 self.selection.errors.append(SourceError(f"{path}: no such file or folder"))
             elif exists(path) and not isfile(path):
                 self.selection.errors.append(SourceError(f"{path}: neither a file nor a folder"))
-            elif path.suffix != ".rs":
-                self.selection.errors.append(
-                    SourceError(f"{path}: not a Rust file: its name does not end in .rs")
-                )
+            elif (fault := misnamed(path)) is not None:
+                self.selection.errors.append(SourceError(fault))
             else:
                 self._add_file(path)
         self.selection.targets.sort(key=lambda target: (str(target.tree.root), target.path))
@@ -148,6 +146,11 @@ class FileFinder:
 
     def _skip(self, why: str) -> None:
         self.selection.skipped[why] = self.selection.skipped.get(why, 0) + 1
+
+
+def misnamed(path: Path) -> str | None:
+    """What is wrong with a name that was given for a Rust file; None if nothing is."""
+    return None if path.suffix == ".rs" else f"{path}: not a Rust file: its name does not end in .rs"
 
 
 def relative_path(file: Path, root: Path) -> str:

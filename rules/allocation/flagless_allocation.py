@@ -14,6 +14,7 @@ from rfl_lint.plugin import (
     Severity,
     advice,
     flagless_call,
+    flagless_names,
     repair,
 )
 
@@ -72,6 +73,10 @@ class FlaglessAllocation(Rule):
         precision="6.1, 6.12 and 7.2, doc examples included: no findings",
     )
     on = frozenset({"call_expression", "macro_invocation"})
+
+    def names(self, cx: Context) -> frozenset[str]:
+        """What allocates, or takes flags."""
+        return flagless_names(cx)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Report a call that allocates and says no flags."""

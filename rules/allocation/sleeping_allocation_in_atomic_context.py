@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Label, Meta, Node, Rule, Severity, atomic_sleep
+from rfl_lint.plugin import (
+    Context,
+    Finding,
+    Label,
+    Meta,
+    Node,
+    Rule,
+    Severity,
+    Span,
+    atomic_sleep,
+    holding_places,
+)
 
 
 class SleepingAllocationInAtomicContext(Rule):
@@ -64,6 +75,10 @@ class SleepingAllocationInAtomicContext(Rule):
         precision="6.1, 6.12, 7.2: no findings",
     )
     on = frozenset({"call_expression", "macro_invocation"})
+
+    def places(self, cx: Context) -> list[Span]:
+        """Where anything can be held."""
+        return holding_places(cx)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Ask what is held at a call, and whether its flags let it sleep."""

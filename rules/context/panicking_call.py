@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Extent, Finding, Meta, Node, Rule, Severity, panicking_call
+from rfl_lint.plugin import (
+    Context,
+    Extent,
+    Finding,
+    Meta,
+    Node,
+    Rule,
+    Severity,
+    construct_names,
+    panicking_call,
+)
 
 _HELP = {
     "unwrap": "return the error with `?`, or say in a `// PANIC:` comment above it why it cannot fail",
@@ -89,6 +99,10 @@ class PanickingCall(Rule):
         "7.2: 40 of 40 right (2 are explained without a mark)",
     )
     on = frozenset({"call_expression", "macro_invocation"})
+
+    def names(self, cx: Context) -> frozenset[str]:
+        """What panics."""
+        return construct_names(cx, "PANIC", strict=cx.strict)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one call."""

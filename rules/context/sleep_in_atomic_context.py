@@ -12,8 +12,10 @@ from rfl_lint.plugin import (
     Node,
     Rule,
     Severity,
+    Span,
     atomic_sleep,
     chain_labels,
+    holding_places,
 )
 
 
@@ -76,6 +78,10 @@ class SleepInAtomicContext(Rule):
         precision="6.1, 6.12: no findings; 7.2: 2 of 2 right; of 63 faults put into it 58 are found",
     )
     on = frozenset({"call_expression", "macro_invocation"})
+
+    def places(self, cx: Context) -> list[Span]:
+        """Where anything can be held."""
+        return holding_places(cx)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Ask what is held at a call, and whether it may sleep."""

@@ -13,6 +13,7 @@ from rfl_lint.plugin import (
     Rule,
     Severity,
     clippy_config,
+    disallowed_names,
     disallowed_use,
 )
 
@@ -70,6 +71,10 @@ class DisallowedItem(Rule):
         precision="6.1, 6.12 and 7.2: no findings; all 5 that the kernel `expect`s are found",
     )
     on = frozenset({"macro_invocation", "call_expression", "scoped_identifier"})
+
+    def names(self, cx: Context) -> frozenset[str]:
+        """What the configuration speaks of."""
+        return disallowed_names(cx)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Judge one use of a name."""

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Label, Meta, Node, Rule, Severity, relocked
+from rfl_lint.plugin import (
+    Context,
+    Finding,
+    Label,
+    Meta,
+    Node,
+    Rule,
+    Severity,
+    Span,
+    holding_places,
+    relocked,
+)
 
 
 class RelockedGuard(Rule):
@@ -65,6 +76,10 @@ class RelockedGuard(Rule):
     )
     on = frozenset({"call_expression"})
     words = (b"lock",)
+
+    def places(self, cx: Context) -> list[Span]:
+        """Where anything can be held."""
+        return holding_places(cx)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Ask whether a call takes what is held already."""

@@ -6,7 +6,6 @@ signature decides. A method counts on a receiver of known type only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 from typing import Final
@@ -26,20 +25,18 @@ from rfl_lint.source import Span
 from rfl_lint.syntax import FragmentKind, Node, span_of
 from rfl_lint.tree import Era
 
-_WORD: Final = re.compile(rb"\w+\Z")
-_LONGEST_WORD: Final = 64
 # Methods that call the function they are given with what they hold.
 _ADAPTORS: Final = frozenset(
     {
-        b"map",
-        b"and_then",
-        b"map_or",
-        b"map_or_else",
-        b"map_err",
-        b"for_each",
-        b"filter_map",
-        b"flat_map",
-        b"then",
+        "map",
+        "and_then",
+        "map_or",
+        "map_or_else",
+        "map_err",
+        "for_each",
+        "filter_map",
+        "flat_map",
+        "then",
     }
 )
 _CONSTANTS: Final = frozenset({"const_item", "static_item", "const_block"})
@@ -78,16 +75,18 @@ class Flagless(Struct, frozen=True, eq=False):
     advice: str = ""
 
 
+def flagless_names(cx: Context) -> frozenset[str]:
+    """The last names of calls that are worth a look: nearly all others are not."""
+    return cx.memo(_words) | _ADAPTORS
+
+
 def flagless_call(node: Node, cx: Context) -> Flagless | None:
     """What is wrong with the flags of a `call_expression` or `macro_invocation`; None if nothing is."""
-    word = _last_word(node, cx)
-    if word not in cx.memo(_words) and word not in _ADAPTORS:
-        return None
     call = call_of(node, cx.parsed)
     if call is None or call.form is CallForm.VALUE:
         return None
     judge = _Judge(cx, allocations(cx.tree.era, cx.tables))
-    for each in (call, *(_values(call, cx) if word in _ADAPTORS else ())):
+    for each in (call, *(_values(call, cx) if call.name in _ADAPTORS else ())):
         found = judge.judge(each)
         if found is not None:
             return found if not _is_exempt(each, cx) else None
@@ -100,7 +99,7 @@ def _values(call: Call, cx: Context) -> Iterator[Call]:
         for argument in call.arguments:
             if argument.type in ("scoped_identifier", "generic_function"):
                 value = function_value(argument, (call.receiver,), cx.parsed)
-                if value.name.encode() in cx.memo(_words):
+                if value.name in cx.memo(_words):
                     yield value
 
 
@@ -134,21 +133,9 @@ def _own(cx: Context) -> frozenset[str]:
     return frozenset(fact.name for fact in cx.facts.functions if flags_signature(fact, cx) is not None)
 
 
-def _words(cx: Context) -> frozenset[bytes]:
-    """The last words of calls that are worth a look."""
-    return allocations(cx.tree.era, cx.tables).words | {name.encode() for name in cx.memo(_own)}
-
-
-def _last_word(node: Node, cx: Context) -> bytes:
-    """The name of what is called, without taking the call apart: nearly all calls end here."""
-    callee = node.child_by_field_name("macro" if node.type == "macro_invocation" else "function")
-    if callee is not None and callee.type == "generic_function":
-        callee = callee.child_by_field_name("function")
-    if callee is None:
-        return b""
-    end = callee.end_byte
-    match = _WORD.search(cx.source.data, max(callee.start_byte, end - _LONGEST_WORD), end)
-    return match[0] if match else b""
+def _words(cx: Context) -> frozenset[str]:
+    """The names of what allocates, or takes flags for it."""
+    return allocations(cx.tree.era, cx.tables).words | cx.memo(_own)
 
 
 class _Judge(Struct, frozen=True):

@@ -50,13 +50,13 @@ class Allocations(Struct, frozen=True, dict=True):
         return frozenset(found | {name for (_, name), row in self.old.items() if row.has_receiver})
 
     @cached_property
-    def words(self) -> frozenset[bytes]:
+    def words(self) -> frozenset[str]:
         """The names of all functions, methods and macros that the table speaks of."""
         table = self.tables.table("allocation")
         found = {name for rows in (self.flagged, self.plain, self.old) for _, name in rows}
         found.update(*table["methods"]["copies"].values(), table["standard"]["macros"], ["collect"])
         found.update(name.rpartition("::")[2] for name in table["standard"]["functions"])
-        return frozenset(name.encode() for name in found)
+        return frozenset(found)
 
     @cached_property
     def instead(self) -> dict[str, str]:

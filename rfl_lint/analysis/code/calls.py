@@ -18,6 +18,7 @@ from rfl_lint.rule import Context
 from rfl_lint.syntax import FragmentKind, Node, ParsedFile, kind_query, search_code
 
 CALL_KINDS: Final = frozenset({"call_expression", "macro_invocation"})
+NAMED_KINDS: Final = CALL_KINDS | {"scoped_identifier"}
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
 _NO_ARGUMENT: Final = _COMMENTS | {"attribute_item", "inner_attribute_item"}
 _WORDS: Final = frozenset(
@@ -122,6 +123,14 @@ def called_name(node: Node, parsed: ParsedFile) -> str:
         name = callee.child_by_field_name("name")
         return parsed.text(name) if name is not None else ""
     return parsed.text(callee) if kind in _BARE else ""
+
+
+def last_name(node: Node, parsed: ParsedFile) -> str:
+    """The last name of what a node of `NAMED_KINDS` calls or stands for; empty where there is none."""
+    if node.type == "call_expression":
+        return called_name(node, parsed)
+    last = node.child_by_field_name("macro") if node.type == "macro_invocation" else node
+    return parsed.text(_last_word(last)) if last is not None else ""
 
 
 def named_calls(cx: Context) -> dict[str, list[tuple[int, Node, FragmentKind]]]:

@@ -60,15 +60,17 @@ class Ban(Struct, eq=False):
                 if name.encode() in cx.source.data:
                     found.setdefault(name, []).append((entry, self._resolved(entry.path)))
         self.renamed = {
-            use.alias for use in cx.facts.uses if use.path.rpartition("::")[2] in self.methods and use.alias
+            use.alias
+            for use in cx.facts.uses
+            if use.alias and ((last := use.path.rpartition("::")[2]) in self.methods or last in self.macros)
         }
 
     def _resolved(self, path: Path) -> Path:
         return _plain(resolved(path, _NOWHERE, self.cx.index.names) or path)
 
-    def is_empty(self) -> bool:
-        """Whether nothing that is disallowed is so much as named in the file."""
-        return not (self.methods or self.macros)
+    def names(self) -> frozenset[str]:
+        """The last names of what may be a use; none where the file names nothing that is disallowed."""
+        return frozenset((*self.methods, *self.macros, *self.renamed))
 
 
 def ban(cx: Context) -> Ban:
@@ -76,11 +78,14 @@ def ban(cx: Context) -> Ban:
     return cx.memo(Ban)
 
 
+def disallowed_names(cx: Context) -> frozenset[str]:
+    """The last names of the calls, macro calls and paths in a file that may use what is disallowed."""
+    return ban(cx).names()
+
+
 def disallowed_use(node: Node, cx: Context) -> Use | None:
     """What a macro call, a call or a path uses that is disallowed."""
     found = ban(cx)
-    if found.is_empty():
-        return None
     if node.type == "macro_invocation":
         return _macro(node, found, cx)
     if node.type == "scoped_identifier":

@@ -137,6 +137,11 @@ def held_at(node: Node, cx: Context) -> tuple[Held, ...]:
     return tuple(value.held for value in state_at(node, cx).values() if value.is_certain)
 
 
+def holding_places(cx: Context) -> list[Span]:
+    """Where in a file something could be held, in order and apart."""
+    return cx.memo(_holding)
+
+
 def may_hold(cx: Context) -> bool:
     """Whether anything could be held in a file: it costs one look at its bytes."""
     return cx.memo(_file_may_hold)

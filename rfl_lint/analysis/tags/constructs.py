@@ -60,6 +60,15 @@ def construct_of(cx: Context, node: Node, name: str, *, strict: bool = False) ->
     return _function(cx, node, tag) if node.type == "call_expression" else None
 
 
+def construct_names(cx: Context, name: str, *, strict: bool = False) -> frozenset[str]:
+    """The last names of calls and macro calls that may ask for a comment with a tag that speaks of names alone."""
+    tag = tag_table(cx).tags.get(name)
+    if tag is None or not _names_any(cx, tag, strict=strict):
+        return frozenset()
+    renamed = (alias for alias, plain in cx.memo(_renamed).items() if plain in tag.named)
+    return tag.named.union(renamed, tag.macros, tag.strict_macros if strict else ())
+
+
 def undocumented(cx: Context, node: Node, name: str, *, strict: bool = False) -> Construct | None:
     """The same, of what has no such comment."""
     found = construct_of(cx, node, name, strict=strict)

@@ -1,0 +1,55 @@
+"""The nodes that were found in one tree, sifted for a rule that tells by their names or places which it may judge."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Sequence
+from operator import attrgetter
+from typing import Final
+
+from msgspec import Struct
+
+from rfl_lint.analysis.code.calls import NAMED_KINDS, last_name
+from rfl_lint.source import Span
+from rfl_lint.syntax import Node, ParsedFile
+
+_start: Final = attrgetter("start_byte")
+
+
+class Found(Struct, frozen=True, eq=False):
+    """The nodes of a tree by their kind, each list in source order."""
+
+    nodes: dict[str, list[Node]]
+    parsed: ParsedFile
+    _names: dict[str, list[str]] = {}
+
+    def of(
+        self, kinds: Iterable[str], names: Container[str] | None = None, places: Sequence[Span] | None = None
+    ) -> list[Node]:
+        """The nodes of some kinds, kind by kind: of these names only, where they have one, and in these places."""
+        found: list[Node] = []
+        for kind in sorted(kinds):
+            nodes = self.nodes.get(kind, [])
+            if names is not None and kind in NAMED_KINDS:
+                nodes = self._named(kind, nodes, names)
+            found += nodes if places is None else _within(nodes, places)
+        return found
+
+    def _named(self, kind: str, nodes: list[Node], names: Container[str]) -> list[Node]:
+        if names == frozenset():
+            return []
+        if kind not in self._names:
+            self._names[kind] = [last_name(node, self.parsed) for node in nodes]
+        return [node for node, name in zip(nodes, self._names[kind], strict=True) if name in names]
+
+
+def _within(nodes: list[Node], places: Sequence[Span]) -> list[Node]:
+    """The nodes that start in one of the places; both in order."""
+    found: list[Node] = []
+    if nodes:
+        first, last = nodes[0].start_byte, nodes[-1].start_byte
+        for place in places:
+            if place.end > first and place.start <= last:
+                begin = bisect_left(nodes, place.start, key=_start)
+                found += nodes[begin : bisect_left(nodes, place.end, begin, key=_start)]
+    return found
