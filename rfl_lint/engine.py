@@ -5,11 +5,10 @@ from __future__ import annotations
 import traceback
 from collections.abc import Container, Sequence
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from rfl_lint.analysis.code.found import Found
 from rfl_lint.analysis.coverage.counts import COVERAGE_KINDS, Coverage
 from rfl_lint.c.bundled import bundled_function
 from rfl_lint.deferred import has_file_check
@@ -25,6 +24,9 @@ from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KERNEL_ROLES, KernelTree
 from rfl_lint.watch import MAX_SECONDS, TookTooLong, bounded
 from rfl_lint.workspace import Workspace, too_long
+
+if TYPE_CHECKING:
+    from rfl_lint.analysis.code.found import Found
 
 _DOC_CODE: Final = str(FragmentKind.DOC_CODE)
 # What the analyses behind the rules ask every tree for; found in the same search as what the rules want.
@@ -183,6 +185,10 @@ def _sources(findings: Sequence[Finding], cx: Context) -> tuple[SourceFile, ...]
 
 def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[RuleCrash]) -> list[Finding]:
     """Search each tree once and hand every node to the rules that asked for its kind."""
+    if not rules:
+        return []
+    from rfl_lint.analysis.code.found import Found  # noqa: PLC0415 - most small files concern no rule
+
     runner = _Runner(cx, lint, crashes)
     for fragment in cx.parsed.fragments:
         cx.fragment = fragment

@@ -14,7 +14,6 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from rfl_lint.doc_text import DocComments
 from rfl_lint.fact_docs import NO_DOCS, ItemDocs, item_docs, section_names
 from rfl_lint.fact_types import (
     FieldFact,
@@ -128,7 +127,7 @@ class _Reader(Struct, dict=True):
     def __post_init__(self) -> None:
         self.path = self.parsed.source.path
         self.data = self.parsed.source.data
-        self.docs = DocComments(self.data)
+        self.docs = self.parsed.docs
         self.scopes.append(_Scope(len(self.data) + 1, ""))
 
     def read(self, node: Node) -> None:

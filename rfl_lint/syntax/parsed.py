@@ -5,16 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct, field
 
+from rfl_lint.doc_text import DocComments
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax.doctests import doc_fragments
 from rfl_lint.syntax.fragments import HIDING_KINDS, Census, Fragment, FragmentKind, macro_fragments
 from rfl_lint.syntax.limits import error_spans, refuse_bytes, refuse_nonsense, refuse_tree
-from rfl_lint.syntax.parser import Node, TextEdit, parse, reparse, span_of
+from rfl_lint.syntax.parser import Node, TextEdit, parse, reparse
 
 COMMENT_KINDS: Final = frozenset({"line_comment", "block_comment"})
 
@@ -111,13 +111,20 @@ class ParsedFile(Struct, eq=False, dict=True, weakref=True):
     def comments(self) -> list[Span]:
         """Every comment of the file in order, wherever it stands; a doc comment's span ends with its line."""
         spans = []
+        data = self.source.data
         for nodes in self.fragments[0].find(COMMENT_KINDS).values():
             for node in nodes:
-                span = span_of(node)
-                raw = self.source.data[span.start : span.end]
-                spans.append(Span(span.start, span.start + len(raw.rstrip(b"\r\n"))))
-        spans.sort(key=attrgetter("start"))
+                start, end = node.start_byte, node.end_byte
+                while end > start and data[end - 1] in b"\r\n":
+                    end -= 1
+                spans.append(Span(start, end))
+        spans.sort()
         return spans
+
+    @cached_property
+    def docs(self) -> DocComments:
+        """The doc comments of the file, read once; what looks like one in a string is among them."""
+        return DocComments(self.source.data)
 
 
 def parse_file(

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct, field
 
+from rfl_lint.analysis.code.enclosing import Enclosing
 from rfl_lint.analysis.code.scopes import enclosing_impl
 from rfl_lint.facts import expand_use, head_name
 from rfl_lint.rule import Context
@@ -26,6 +27,7 @@ _ALLOC_MODULES: Final = frozenset(
 )
 _ALLOC_MACROS: Final = frozenset({"vec", "format"})
 _NOT: Final = re.compile(r"\bnot\s*\((?:[^()]|\([^()]*\))*\)")
+_MODULES: Final = frozenset({"mod_item"})
 _CFG: Final = re.compile(r"#!?\s*\[\s*cfg\s*\(")
 _USERSPACE: Final = re.compile(r'\btest(?:lib)?\b|\bfeature\s*=\s*"(?:std|alloc)"')
 _DEFINITIONS: Final = frozenset(
@@ -266,8 +268,12 @@ def module_of(node: Node, cx: Context) -> str:
     """The path of the modules of the file that a node stands in, as in `a::b`."""
     if cx.fragment is not None and cx.fragment.kind is FragmentKind.DOC_CODE:
         return ""
-    named = (above.child_by_field_name("name") for above in cx.ancestors(node) if above.type == "mod_item")
+    named = (module.child_by_field_name("name") for module in cx.memo(_modules).around(node))
     return "::".join(reversed([cx.text(name) for name in named if name is not None]))
+
+
+def _modules(cx: Context) -> Enclosing:
+    return Enclosing(cx, _MODULES)
 
 
 class _Attributes(Struct):

@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from rfl_lint.analysis.code.enclosing import Enclosing
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
 
@@ -21,6 +22,7 @@ ITEM_KINDS: Final = frozenset(
     {"function_item", "function_signature_item", "impl_item", "trait_item", "mod_item", "const_item",
      "static_item", "macro_definition", "struct_item", "enum_item"}
 )  # fmt: skip
+_IMPLS: Final = frozenset({"impl_item", "trait_item"})
 _BLOCKS: Final = frozenset({"block", "source_file"})
 _MAX_PATTERN_DEPTH: Final = 16
 
@@ -325,12 +327,18 @@ def _field_pattern(
 
 def enclosing_function(node: Node, cx: Context) -> Node | None:
     """The function whose body the node stands in; None in a constant, a static or outside any item."""
-    for above in cx.ancestors(node):
-        if above.type in ITEM_KINDS:
-            return above if above.type == "function_item" else None
-    return None
+    item = next(cx.memo(_items).around(node), None)
+    return item if item is not None and item.type == "function_item" else None
 
 
 def enclosing_impl(node: Node, cx: Context) -> Node | None:
     """The innermost `impl` or `trait` around a node."""
-    return next((above for above in cx.ancestors(node) if above.type in ("impl_item", "trait_item")), None)
+    return next(cx.memo(_impls).around(node), None)
+
+
+def _items(cx: Context) -> Enclosing:
+    return Enclosing(cx, ITEM_KINDS)
+
+
+def _impls(cx: Context) -> Enclosing:
+    return Enclosing(cx, _IMPLS)

@@ -25,7 +25,7 @@ from rfl_lint.analysis.comments.anchor import (
 )
 from rfl_lint.analysis.comments.layers import comment_layers
 from rfl_lint.analysis.comments.rows import CommentRows, CommentRun
-from rfl_lint.analysis.comments.tags import Section, may_be_tag
+from rfl_lint.analysis.comments.tags import Section
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
 
@@ -116,14 +116,15 @@ def comments_above(cx: Context, node: Node, *, at: int | None = None) -> Iterato
 
 def tagged_comments(cx: Context, tag: str) -> Iterator[tuple[Section, CommentRun]]:
     """Every section with `tag` in the file, whatever it belongs to; layer by layer, each from the end."""
-    holding = may_be_tag(tag)
-    if not holding.search(cx.source.data):
-        return
-    for rows in comment_layers(cx):
-        for run in rows.runs(holding):
-            for section in run.sections:
-                if section.tag == tag:
-                    yield section, run
+    known = cx.memo(_found_sections)
+    if tag not in known:
+        known[tag] = [found for rows in comment_layers(cx) for found in rows.tagged(tag)]
+    return iter(known[tag])
+
+
+def _found_sections(_cx: Context) -> dict[str, list[tuple[Section, CommentRun]]]:
+    """By tag, filled as they are asked for."""
+    return {}
 
 
 def unsafe_keyword(node: Node) -> Node | None:

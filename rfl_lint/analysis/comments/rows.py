@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
 from msgspec import Struct
 
-from rfl_lint.analysis.comments.tags import CommentLine, Section, read_sections
+from rfl_lint.analysis.comments.tags import CommentLine, Section, places_of, read_sections
 from rfl_lint.source import BOM, SourceFile, Span
 from rfl_lint.syntax import Fragment, Node, span_of
 
@@ -92,7 +92,8 @@ class CommentRows:
             return self._contents.get(row)
         if not 0 <= row < len(self.source.line_starts):
             return None
-        return Span(self.line_start(row), self.source.row_span(row).end)
+        span = self.source.row_span(row)
+        return span if row else Span(self.line_start(row), span.end)
 
     @property
     def root(self) -> Node:
@@ -112,9 +113,11 @@ class CommentRows:
     def first_code(self, row: int) -> int | None:
         """The first byte of a line of the layer that is not white space."""
         if row not in self._first_code:
-            content = self.content(row)
-            self._first_code[row] = None if content is None else _skip_blanks(self.source.data, content)
+            self._first_code[row] = self._first_in(self.content(row))
         return self._first_code[row]
+
+    def _first_in(self, content: Span | None) -> int | None:
+        return None if content is None else _skip_blanks(self.source.data, content)
 
     def kind(self, row: int) -> Row:
         """What a line holds."""
@@ -187,13 +190,30 @@ class CommentRows:
             }
         return self._tags[row]
 
-    def runs(self, holding: re.Pattern[bytes] | None = None) -> Iterator[CommentRun]:
-        """Every run of the layer, from the last to the first, or only those that hold a pattern."""
+    def runs(self) -> Iterator[CommentRun]:
+        """Every run of the layer, from the last to the first."""
+        return self._runs_of(reversed(self._comments))
+
+    def tagged(self, tag: str) -> Iterator[tuple[Section, CommentRun]]:
+        """Every section of the layer with this tag, run by run, from the last to the first."""
+        if not self._comments:
+            return
+        whole = Span(self._comments[0].start, max(comment.end for comment in self._comments))
+        holding: set[Span] = set()
+        for at in places_of(tag, self.source.data, whole):
+            comment = self._comments[bisect_right(self._starts, at) - 1]
+            if at < comment.end:
+                holding.add(comment)
+        for run in self._runs_of(sorted(holding, reverse=True)):
+            for section in run.sections:
+                if section.tag == tag:
+                    yield section, run
+
+    def _runs_of(self, comments: Iterable[Span]) -> Iterator[CommentRun]:
+        """The runs of some comments, which go from the last to the first."""
         above = len(self.source.data) + 1
-        for comment in reversed(self._comments):
+        for comment in comments:
             if comment.start < above:
-                if holding is not None and not holding.search(self.source.data, comment.start, comment.end):
-                    continue
                 run = self.run_at(comment.start)
                 above = run.span.start
                 yield run
@@ -216,7 +236,8 @@ class CommentRows:
         return self._made(lines, row, row, behind_code=True)
 
     def _classify(self, row: int) -> Row:
-        content, first = self.content(row), self.first_code(row)
+        content = self.content(row)
+        self._first_code[row] = first = self._first_in(content)
         if content is None or first is None:
             return Row.OUTSIDE
         if first >= content.end:
@@ -370,5 +391,5 @@ class CommentRows:
 
 
 def _skip_blanks(data: bytes, span: Span) -> int:
-    text = data[span.start : span.end]
-    return span.start + len(text) - len(text.lstrip())
+    start, end = span
+    return end - len(data[start:end].lstrip())

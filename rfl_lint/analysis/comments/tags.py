@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from functools import cache
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -75,7 +74,6 @@ _MEANT_SAFETY: Final = re.compile(
     rb"|(?i:safety)(?=[ \t]+(?:[-=]|\xe2\x80[\x93\x94])[ \t])"
     rb")"
 )  # fmt: skip
-_MAY_BE_SAFETY: Final = re.compile(rb"(?i:safety)")
 _HEADING: Final = re.compile(rb"[ \t]*#+[ \t]*(?P<tags>(?i:safety))\b")
 _SPLIT_TAGS: Final = re.compile(_WORD)
 
@@ -130,12 +128,24 @@ class _Mark(Struct, frozen=True):
     leads: bool
 
 
-@cache
-def may_be_tag(tag: str) -> re.Pattern[bytes]:
-    """What a comment holds at the least if it has a section with this tag, however it is written."""
-    if tag != "SAFETY":
-        return re.compile(re.escape(tag).encode())
-    return re.compile(b"|".join([b"(?i:safety)", *(word.encode() for word in sorted(_MISSPELT))]))
+def places_of(tag: str, data: bytes, within: Span) -> Iterator[int]:
+    """Where a stretch of text holds what a section with a tag has at the least, however the tag is written."""
+    words = [tag]  # which the plural holds, too
+    if tag == "SAFETY":
+        words = [
+            word for word in _MISSPELT if not any(other != word and other in word for other in _MISSPELT)
+        ]
+        text = data[within.start : within.end].lower()
+        yield from (within.start + at for at in _finds(text, b"safety", Span(0, len(text))))
+    for word in words:
+        yield from _finds(data, word.encode(), within)
+
+
+def _finds(data: bytes, word: bytes, within: Span) -> Iterator[int]:
+    at = data.find(word, within.start, within.end)
+    while at >= 0:
+        yield at
+        at = data.find(word, at + len(word), within.end)
 
 
 def read_sections(lines: Sequence[CommentLine], data: bytes) -> tuple[Section, ...]:
@@ -154,7 +164,7 @@ def read_sections(lines: Sequence[CommentLine], data: bytes) -> tuple[Section, .
 
 def _marks(row: int, line: CommentLine, data: bytes) -> Iterator[_Mark]:
     text = data[line.text.start : line.text.end]
-    if b":" not in text and not _MAY_BE_SAFETY.search(text):
+    if b":" not in text and b"safety" not in text.lower():
         return
     offset = line.text.start
     leading = _LINE_TAG.match(text)

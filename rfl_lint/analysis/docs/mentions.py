@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from rfl_lint.analysis.code.origins import module_of
 from rfl_lint.analysis.docs.markdown import CodeSpan, LinkKind, inline_of
-from rfl_lint.doc_text import DocComment, DocComments
+from rfl_lint.doc_text import DocComment
 from rfl_lint.facts import head_name
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
@@ -68,7 +68,7 @@ def unlinked_mentions(cx: Context) -> Iterator[Mention]:
     """The names in the docs of a file's items, and in its own, that are no links at their first mention."""
     if b"`" not in cx.source.data:
         return
-    docs = DocComments(cx.source.data)
+    docs = cx.parsed.docs
     own = docs.inside(0)
     if own is not None:
         yield from _in_comment(own, None, cx)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rfl_lint.analysis.docs.markdown import inline_of
-from rfl_lint.doc_text import DocComment, DocComments
+from rfl_lint.doc_text import DocComment
 from rfl_lint.facts import ModuleFact
 from rfl_lint.rule import Context
 from rfl_lint.source import BOM, Span
@@ -30,7 +30,7 @@ def first_line(cx: Context) -> Span:
 
 def own_docs(cx: Context) -> DocComment | None:
     """The `//!` docs of a file."""
-    return DocComments(cx.source.data).inside(0)
+    return cx.parsed.docs.inside(0)
 
 
 def has_module_docs(cx: Context) -> bool:
@@ -46,7 +46,7 @@ def has_module_docs(cx: Context) -> bool:
     parent, fact = declared
     if any(_HIDDEN.search(text) for text in fact.attributes):
         return True
-    return DocComments(parent.source.data).of(fact.span.start) is not None
+    return parent.parsed.docs.of(fact.span.start) is not None
 
 
 def is_public_module(cx: Context) -> bool:

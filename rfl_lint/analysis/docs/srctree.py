@@ -16,7 +16,6 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from rfl_lint.analysis.docs.markdown import DocLink, comment_links
-from rfl_lint.doc_text import DocComments
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.tree import KernelTree, inside_path
@@ -42,7 +41,7 @@ def broken_links(cx: Context) -> Iterator[BrokenLink]:
     """The links into the tree that lead to no file, or to another than they name; in order."""
     if SRCTREE.encode() not in cx.source.data or not cx.tree.is_kernel:
         return
-    docs = DocComments(cx.source.data)
+    docs = cx.parsed.docs
     for comment in (*docs.inner.values(), *docs.outer.values()):
         if SRCTREE.encode() in cx.source.data[comment.span.start : comment.span.end]:
             for link, texts in comment_links(comment, SRCTREE):

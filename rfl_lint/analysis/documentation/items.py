@@ -55,7 +55,7 @@ class Documented(Struct, frozen=True):
 
 def doc_comments(cx: Context) -> DocComments:
     """The doc comments of the current file, read once; what looks like one in a string is among them."""
-    return cx.memo(_doc_comments)
+    return cx.parsed.docs
 
 
 def docs_of(cx: Context, node: Node) -> DocComment | None:
@@ -110,10 +110,6 @@ def _unescaped(text: str) -> str:
         return str(ast.literal_eval(f'"""{text}"""'))
     except (SyntaxError, ValueError):
         return text
-
-
-def _doc_comments(cx: Context) -> DocComments:
-    return DocComments(cx.source.data)
 
 
 def _documented(cx: Context) -> tuple[Documented, ...]:
