@@ -161,6 +161,7 @@ def _stand_in(module: str, entry: Mapping[str, Any]) -> type[Rule]:
         "meta": _meta(entry["meta"]),
         "on": frozenset(entry["on"]),
         "words": tuple(word.encode() for word in entry["words"]),
+        "tells_once": entry.get("tells_once", False),
         _REAL: staticmethod(load),
     }
     body.update((name, _METHODS[name]) for name in entry["methods"])
@@ -250,7 +251,10 @@ def _entry(rule: type[Rule]) -> dict[str, object]:
     }
     methods = [name for name in _METHODS if getattr(rule, name) is not getattr(Rule, name)]
     words = [word.decode() for word in rule.words]
-    return {"class": rule.__name__, "meta": meta, "on": sorted(rule.on), "words": words, "methods": methods}
+    entry: dict[str, object] = {"class": rule.__name__, "meta": meta, "on": sorted(rule.on), "words": words}
+    if rule.tells_once:
+        entry["tells_once"] = True
+    return {**entry, "methods": methods}
 
 
 def _plain(value: object) -> object:

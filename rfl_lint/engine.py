@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import Struct
 
@@ -79,6 +79,23 @@ class FileResult(Struct, frozen=True):
     """The other files of the tree whose text may have had a say in it."""
 
 
+def _always() -> None:
+    """Nothing ends the work."""
+
+
+class Look(NamedTuple):
+    """One look at one file. `before` is what was found before a change, if the file has a focus on what it concerns.
+
+    `go_on` is called before every single check: what it raises ends the look, and nothing is left half done.
+    """
+
+    before: FileResult | None = None
+    go_on: Callable[[], None] = _always
+
+
+_LOOK: Final = Look()
+
+
 class Lint(Struct, frozen=True, dict=True):
     """What stays the same for all files of a run: the rules and how they are to be applied."""
 
@@ -113,13 +130,21 @@ def lint_source(source: SourceFile, lint: Lint, tree: KernelTree | None = None) 
 
 
 def lint_parsed(
-    parsed: ParsedFile, lint: Lint, workspace: Workspace, facts: FileFacts | None = None
+    parsed: ParsedFile,
+    lint: Lint,
+    workspace: Workspace,
+    facts: FileFacts | None = None,
+    look: Look = _LOOK,
 ) -> FileResult:
-    """Lint one parsed file of a tree. Never raises on its content."""
+    """Lint one parsed file of a tree. Never raises on its content.
+
+    A file with a focus is judged in there alone, by the rules that need no more than that (`Extent`); of all else is
+    said what was said of it before the change. What that does not see is what a change in one item means for another.
+    """
     refusal = parsed.refusal
     if refusal is None:
         try:
-            return bounded(lambda: _judged(parsed, lint, workspace, facts), lint.max_seconds)
+            return bounded(lambda: _judged(parsed, lint, workspace, facts, look), lint.max_seconds)
         except TookTooLong:
             # How far it got is a matter of the machine: nothing of it counts, and nothing half done is kept.
             workspace.forget(parsed.source.path)
@@ -129,15 +154,29 @@ def lint_parsed(
     return FileResult(source.path, (refusal_finding(source, refusal),), sources=(head,))
 
 
-def _judged(parsed: ParsedFile, lint: Lint, workspace: Workspace, facts: FileFacts | None) -> FileResult:
+def _judged(
+    parsed: ParsedFile,
+    lint: Lint,
+    workspace: Workspace,
+    facts: FileFacts | None,
+    look: Look,
+) -> FileResult:
     source = parsed.source
     cx = workspace.entered(parsed, facts)
     rules = [rule for rule in lint.rules if cx.role in rule.meta.roles]
     crashes: list[RuleCrash] = []
     concerned = [rule for rule in rules if rule.concerns(source.data)]
-    findings = run_rules(concerned, cx, lint, crashes)
+    if parsed.focus is not None:
+        from rfl_lint.glance import judged_in, with_earlier  # noqa: PLC0415 - only while somebody types
+
+        concerned = judged_in(parsed.focus, concerned)
+    findings = run_rules(concerned, cx, lint, crashes, look.go_on)
     findings = [finding for finding in findings if not parsed.in_error(finding.span.start)]
     silencer = Silencer(parsed, [rule.meta for rule in rules], lint.known_rules, workspace.ancestry)
+    if parsed.focus is not None:
+        again = frozenset(rule.meta.name for rule in judged_in(parsed.focus, rules))
+        earlier = look.before.findings if look.before is not None else ()
+        findings = with_earlier(findings, earlier, parsed, again)
     findings = silencer.apply(findings)
     if lint.report_unused:
         findings += silencer.unused()
@@ -183,18 +222,30 @@ def _sources(findings: Sequence[Finding], cx: Context) -> tuple[SourceFile, ...]
     return (cx.source, *others)
 
 
-def run_rules(rules: Sequence[Rule], cx: Context, lint: Lint, crashes: list[RuleCrash]) -> list[Finding]:
-    """Search each tree once and hand every node to the rules that asked for its kind."""
+def run_rules(
+    rules: Sequence[Rule],
+    cx: Context,
+    lint: Lint,
+    crashes: list[RuleCrash],
+    go_on: Callable[[], None] = _always,
+) -> list[Finding]:
+    """Search each tree once and hand every node to the rules that asked for its kind; in a focus, those in there."""
     if not rules:
         return []
     from rfl_lint.analysis.code.found import Found  # noqa: PLC0415 - most small files concern no rule
 
-    runner = _Runner(cx, lint, crashes)
+    runner = _Runner(cx, lint, crashes, go_on)
+    focus = cx.parsed.focus
     for fragment in cx.parsed.fragments:
         cx.fragment = fragment
         active = [rule for rule in rules if rule.on and _speaks_of(rule, fragment)]
         kinds = frozenset[str]().union(*(rule.on for rule in active))
-        found = Found(fragment.find(kinds), cx.parsed)
+        nodes = fragment.find(kinds)
+        if focus is not None:
+            nodes = {
+                kind: [node for node in each if focus.holds(node.start_byte)] for kind, each in nodes.items()
+            }
+        found = Found(nodes, cx.parsed)
         for rule in active:
             if not found.nodes.keys().isdisjoint(rule.on):
                 runner.run(rule, found)
@@ -212,8 +263,9 @@ def _speaks_of(rule: Rule, fragment: Fragment) -> bool:
 class _Runner:
     """Runs single checks; a rule that raises is noted and not run on this file again."""
 
-    def __init__(self, cx: Context, lint: Lint, crashes: list[RuleCrash]) -> None:
+    def __init__(self, cx: Context, lint: Lint, crashes: list[RuleCrash], go_on: Callable[[], None]) -> None:
         self.cx = cx
+        self.go_on = go_on
         self.lint = lint
         self.crashes = crashes
         self.findings: list[Finding] = []
@@ -225,12 +277,14 @@ class _Runner:
         name = rule.meta.name
         if name in self.broken:
             return
+        self.go_on()
         self.cx.strict = name in self.lint.strict_rules
         try:
             if found is None:
                 self._keep(rule, [*rule.check_file(self.cx)])
                 return
             for node in self._nodes(rule, found):
+                self.go_on()
                 given = [*rule.check(node, self.cx)]
                 if given:
                     self._keep(rule, given)

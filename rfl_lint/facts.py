@@ -8,7 +8,7 @@ are programs of their own and say nothing about the file. In a `macro_rules!` bo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct, field
@@ -44,6 +44,7 @@ __all__ = [
     "expand_use",
     "extract_facts",
     "head_name",
+    "mentioned_bindings",
 ]
 
 _TYPE_KINDS: Final = {
@@ -55,6 +56,7 @@ _TYPE_KINDS: Final = {
     "trait_item": "trait",
 }
 _FUNCTIONS: Final = frozenset({"function_item", "function_signature_item"})
+_PARTS: Final = frozenset({"attribute_item", "type_item"})
 FACT_KINDS: Final = frozenset(
     {
         *_TYPE_KINDS,
@@ -79,14 +81,15 @@ _BINDING: Final = re.compile(rb"\bbindings::([A-Za-z_]\w*)")
 _DEFINED: Final = re.compile(rb"\b(?:fn|struct|enum|union|trait|type)\s+([A-Za-z_]\w*)")
 
 
-def extract_facts(parsed: ParsedFile) -> FileFacts:
-    """Read the facts off a parsed file."""
+def extract_facts(parsed: ParsedFile, within: Span | None = None) -> FileFacts:
+    """Read the facts off a parsed file; with a span those of items in it, and of what is around it, among others."""
     reader = _Reader(parsed)
     nodes: list[Node] = []
     for fragment in parsed.fragments:
         if fragment.kind is not FragmentKind.DOC_CODE:
-            for found in fragment.find(FACT_KINDS).values():
-                nodes += found
+            for kind, found in fragment.find(FACT_KINDS).items():
+                # Whose attributes and associated types these are is told by what comes behind them.
+                nodes += found if within is None or kind in _PARTS else _around(found, within)
     nodes.sort(key=lambda node: (node.start_byte, -node.end_byte))
     for node in nodes:
         reader.read(node)
@@ -98,9 +101,13 @@ def extract_facts(parsed: ParsedFile) -> FileFacts:
         tuple(reader.uses),
         tuple(reader.modules),
         tuple(reader.macros),
-        _bindings(parsed.source.data, reader.uses),
+        mentioned_bindings(parsed.source.data, reader.uses),
         section_names(reader.docs.inside(0)),
     )
+
+
+def _around(nodes: list[Node], span: Span) -> list[Node]:
+    return [node for node in nodes if node.start_byte < span.end and span.start < node.end_byte]
 
 
 class _Scope(Struct, frozen=True):
@@ -348,7 +355,7 @@ class _Reader(Struct, dict=True):
             attributes.clear()
 
 
-def _bindings(data: bytes, uses: list[UseFact]) -> tuple[str, ...]:
+def mentioned_bindings(data: bytes, uses: Iterable[UseFact]) -> tuple[str, ...]:
     """What of the C bindings a file mentions outside of line comments, or imports."""
     found = {name for use in uses for name in _BINDING.findall(use.path.encode())}
     for match in _BINDING.finditer(data):

@@ -11,17 +11,22 @@ from functools import cached_property, partial
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rfl_lint.ancestry import Ancestry
 from rfl_lint.batch import Plan, TreeRun
 from rfl_lint.c.names import called_functions
-from rfl_lint.engine import FileResult, lint_parsed
+from rfl_lint.engine import FileResult, Look, lint_parsed
 from rfl_lint.facts import FileFacts
 from rfl_lint.index import Index
+from rfl_lint.moves import moved_facts
+from rfl_lint.refusal import FILE_NOT_ANALYSED
 from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import ParsedFile, TextEdit
+from rfl_lint.syntax.glancing import glance_at
 from rfl_lint.tree import KernelTree
+from rfl_lint.watch import TookTooLong, bounded
 from rfl_lint.workspace import Workspace, facts_of
 
 Progress = Callable[[int, int], None]
@@ -44,6 +49,20 @@ class _Text(Struct, eq=False, dict=True):
         return facts_of(self.parsed)
 
 
+class _Seen(Struct, frozen=True, eq=False):
+    """What was last found in a text, by a glance or by a look at all of it.
+
+    The text that is in place may be an older one, and `ahead` led to this one, or a newer one, to which `behind` led.
+    """
+
+    source: SourceFile
+    parsed: ParsedFile
+    facts: FileFacts
+    result: FileResult
+    ahead: tuple[TextEdit, ...] = ()
+    behind: tuple[TextEdit, ...] = ()
+
+
 class LiveTree:
     """One tree, and the texts that stand in the place of some of its files.
 
@@ -60,6 +79,7 @@ class LiveTree:
         self._facts: dict[str, FileFacts] = {}
         self._texts: dict[str, _Text] = {}
         self._workspace: Workspace | None = None
+        self._seen: dict[str, _Seen] = {}
 
     # What stands in the place of files.
 
@@ -67,14 +87,20 @@ class LiveTree:
         """Let a text stand in the place of the file of its path; `edits` made it of the text that did before."""
         old = self._texts.get(source.path)
         before = old.parsed if old is not None and edits else None
+        seen = self._seen.pop(source.path, None)
+        if seen is not None and before is not None:
+            self._seen[source.path] = replace(seen, ahead=(), behind=(*seen.behind, *edits))
+            edits = (*seen.ahead, *edits)
         parsed = self._blank().parse(source, before, edits)
-        self._replace({source.path: _Text(source, lambda: parsed)})
+        self._replace({source.path: _Text(source, partial(_same, parsed))})
         return parsed
 
     def put_all(self, sources: Iterable[SourceFile]) -> None:
         """Let these texts, and no others, stand in the place of files."""
         parse = self._blank().parse
         wanted = {source.path: source for source in sources}
+        self._catch_up()
+        self._seen.clear()
         texts = {
             path: _Text(source, partial(parse, source))
             for path, source in wanted.items()
@@ -85,10 +111,12 @@ class LiveTree:
     def drop(self, path: str) -> None:
         """Let the file itself speak again."""
         self._run.forget(path)
+        self._seen.pop(path, None)
         self._replace({}, [path])
 
     def refresh(self, path: str | None = None) -> None:
         """Read a file that has changed; without a path, look which files there are, and read them all."""
+        self._catch_up()
         self._run.forget(path)
         self._ancestry = Ancestry(self.tree.root)
         if path is None:
@@ -104,6 +132,16 @@ class LiveTree:
             else:
                 self._facts.pop(path, None)
             self._changed([path])
+
+    def _catch_up(self) -> None:
+        """Put in place what glances alone have seen."""
+        for path, seen in sorted(self._glanced().items()):
+            self._seen[path] = replace(seen, ahead=())
+            parsed = self._blank().parse(seen.source, self._texts[path].parsed, seen.ahead)
+            self._replace({path: _Text(seen.source, partial(_same, parsed))})
+
+    def _glanced(self) -> dict[str, _Seen]:
+        return {path: seen for path, seen in self._seen.items() if seen.ahead}
 
     def _replace(self, texts: dict[str, _Text], gone: Iterable[str] = ()) -> None:
         changed = [path for path in gone if self._texts.pop(path, None) is not None] + list(texts)
@@ -123,6 +161,10 @@ class LiveTree:
         if self._index is not None:
             for path in paths:
                 self._renew(self._index, path)
+        self._renew_workspace(paths)
+
+    def _renew_workspace(self, paths: Sequence[str]) -> None:
+        """Let go of what analyses have computed; what was parsed is kept, but for some paths."""
         if self._workspace is None or not paths:
             return
         kept = {**self._workspace.kept, **self._workspace.parses()}
@@ -136,7 +178,11 @@ class LiveTree:
     def _renew(self, index: Index, path: str) -> None:
         """Let the index say of a path what the text in its place says, or the tree's own file."""
         text = self._texts.get(path)
-        facts = text.facts if text is not None else self._facts.get(path)
+        seen = self._seen.get(path)
+        if seen is not None and seen.ahead:
+            facts: FileFacts | None = seen.facts
+        else:
+            facts = text.facts if text is not None else self._facts.get(path)
         if facts is not None:
             index.replace(facts)
         else:
@@ -160,22 +206,62 @@ class LiveTree:
 
     def settle(self) -> bool:
         """Look up the C functions that texts call and files did not; whether anything is known now that was not."""
+        self._catch_up()
         names = called_functions(text.source.data for text in self._texts.values())
         if not self._run.want_c_functions(frozenset(names)):
             return False
         self._workspace = None
         return True
 
-    def lint(self, path: str) -> FileResult | None:
-        """The findings of a text, or else of the file of that path; None where there is neither."""
-        text = self._texts.get(path)
+    def lint(self, path: str, go_on: Callable[[], None] = lambda: None) -> FileResult | None:
+        """The findings of a text, or else of the file of that path; None where there is neither.
+
+        What `go_on` raises ends the work.
+        """
         parsed = self.parsed(path)
         if parsed is None:
             return None
-        return lint_parsed(parsed, self.plan.lint, self.workspace(), text.facts if text is not None else None)
+        text = self._texts.get(path)
+        facts = text.facts if text is not None else None
+        result = lint_parsed(parsed, self.plan.lint, self.workspace(), facts, Look(go_on=go_on))
+        if text is not None and facts is not None and not _is_refused(result):
+            self._seen[path] = _Seen(text.source, parsed, facts, result)
+        return result
+
+    def glance(self, source: SourceFile, edits: Sequence[TextEdit]) -> tuple[ParsedFile, FileResult] | None:
+        """What edits of a text most likely change of its findings: a look at what they concern, in a moment.
+
+        None where it takes a look at all of it: the text was not looked at before, say. The text is not in place then.
+        """
+        path = source.path
+        seen, text = self._seen.get(path), self._texts.get(path)
+        if seen is None or text is None or self._index is None:
+            return None
+        made = (*seen.behind, *edits)
+        if not made or not (edits or source.data is text.source.data):
+            return None
+        lint = self.plan.lint
+        try:
+            parsed = bounded(lambda: glance_at(source, seen.parsed, made, lint.kinds), lint.max_seconds)
+        except TookTooLong:
+            return None
+        if parsed is None or parsed.focus is None:
+            return None
+        facts = moved_facts(seen.facts, parsed, parsed.focus)
+        self._index.replace(facts)
+        self._renew_workspace([path])
+        workspace = self._ready_workspace()
+        workspace.kept[path] = parsed, facts
+        result = lint_parsed(parsed, lint, workspace, facts, Look(seen.result))
+        if _is_refused(result):
+            self._changed([path])
+            return None
+        self._seen[path] = _Seen(source, parsed, facts, result, (*seen.ahead, *edits))
+        return parsed, result
 
     def parsed(self, path: str) -> ParsedFile | None:
         """A text, or else the file of that path, parsed; None where there is neither."""
+        self._catch_up()
         text = self._texts.get(path)
         if text is not None:
             return text.parsed
@@ -185,15 +271,20 @@ class LiveTree:
 
     def include(self, paths: Iterable[str]) -> None:
         """Let the index have the crates of some files, too."""
+        self._catch_up()
         self._changed(self._widened(paths))
 
     def text(self, path: str) -> SourceFile | None:
         """The text that stands in the place of a file, if there is one."""
+        seen = self._seen.get(path)
+        if seen is not None and seen.ahead:
+            return seen.source
         text = self._texts.get(path)
         return text.source if text is not None else None
 
     def context(self, path: str) -> Context | None:
         """What a text says and is, as rules see it; None where nothing could be made of it."""
+        self._catch_up()
         text = self._texts.get(path)
         if text is None or text.facts is None:
             return None
@@ -201,6 +292,10 @@ class LiveTree:
 
     def workspace(self) -> Workspace:
         """All files of the tree, and the texts in the place of some."""
+        self._catch_up()
+        return self._ready_workspace()
+
+    def _ready_workspace(self) -> Workspace:
         if self._workspace is None:
             self._workspace = self._new_workspace()
         return self._workspace
@@ -214,6 +309,7 @@ class LiveTree:
                 for path, text in self._texts.items()
                 if text.facts is not None
             )
+            workspace.kept.update((path, (seen.parsed, seen.facts)) for path, seen in self._glanced().items())
         return workspace
 
     def _blank(self) -> Workspace:
@@ -223,6 +319,14 @@ class LiveTree:
     def _read(self, path: str) -> SourceFile | None:
         text = self._texts.get(path)
         return text.source if text is not None else self._run.read(path)
+
+
+def _is_refused(result: FileResult) -> bool:
+    return any(finding.rule == FILE_NOT_ANALYSED for finding in result.findings)
+
+
+def _same(parsed: ParsedFile) -> ParsedFile:
+    return parsed
 
 
 class TextLinter:

@@ -160,6 +160,8 @@ class Rule:
     on: ClassVar[frozenset[str]] = frozenset()
     words: ClassVar[tuple[bytes, ...]] = ()
     """A file that holds none of these bytes has nothing for the rule, which is then not run; empty for any file."""
+    tells_once: ClassVar[bool] = False
+    """Whether it says one thing of a file, at the first of the places that it is about, and not one of each of them."""
     Options: ClassVar[type] = NoOptions
 
     def __init__(self, options: object | None = None) -> None:

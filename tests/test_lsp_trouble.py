@@ -139,9 +139,9 @@ def test_a_handler_that_fails_is_told_and_the_server_lives(tmp_path: Path) -> No
         "s.hover = fail\n"
         "from rfl_lint.lsp.project import Project\n"
         "real = Project.check\n"
-        "def check(self, file):\n"
+        "def check(self, file, *rest):\n"
         "    if file.name == 'b.rs': raise ValueError('check is broken')\n"
-        "    return real(self, file)\n"
+        "    return real(self, file, *rest)\n"
         "Project.check = check\n"
         "from rfl_lint.cli.server import *\nrun_server(ServerRequest(isolated=True))\n"
     )

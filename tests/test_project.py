@@ -64,6 +64,8 @@ LAYERS = (
     "ancestry",
     "refusal",
     "suppress",
+    "moves",
+    "glance",
     "fingerprint",
     "workspace",
     "engine",

@@ -14,7 +14,7 @@ import pytest
 from lsprotocol import types
 from msgspec.structs import fields
 
-from rfl_lint.lsp.session import Options
+from rfl_lint.lsp.options import Options
 from tests.conftest import ROOT, succeed
 from tests.editor import editing, make_tree
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -183,3 +184,8 @@ def uri_of(path: str) -> str:
     if found is None:
         raise ValueError(f"no address for {path}")
     return str(found)
+
+
+def result_id(found: list[types.Diagnostic]) -> str:
+    """What tells diagnostics from others."""
+    return hashlib.blake2b(repr(found).encode("utf-8", "replace"), digest_size=12).hexdigest()

@@ -10,6 +10,7 @@ from lsprotocol import types
 from msgspec import Struct, field
 from pygls.uris import to_fs_path
 
+from rfl_lint.finding import Finding
 from rfl_lint.lsp.project import Checked
 from rfl_lint.lsp.text import Encoding, Text
 from rfl_lint.source import Span
@@ -18,12 +19,21 @@ from rfl_lint.syntax.limits import MAX_FILE_BYTES
 
 
 class Outcome(Struct, frozen=True):
-    """What was found in one version of a document. `stamp` tells it from what was found before or after."""
+    """What was found in one version of a document. `stamp` tells it from what was found before or after.
+
+    It is `whole` unless it comes from a glance at what the last edits concern.
+    """
 
     version: int | None
     text: Text
     checked: Checked | None
     stamp: int = 0
+    whole: bool = True
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What nothing silences."""
+        return self.checked.findings if self.checked is not None else ()
 
 
 class Document(Struct, eq=False):

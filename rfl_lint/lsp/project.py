@@ -182,14 +182,31 @@ class Project(Struct, eq=False):
 
     # Findings.
 
-    def check(self, file: Path) -> Checked | None:
-        """Everything found in a text, or in a file that is not open; None where there is none to look at."""
+    def glance(self, file: Path, data: bytes, edits: Sequence[TextEdit]) -> Checked | None:
+        """What edits of an open file, which made this text of it, most likely change of what was found in it.
+
+        None where it takes a look at all of it: the text is not in place then.
+        """
+        place = self._open.get(file)
+        if place is None or self._is_left_out(place):
+            return None
+        seen = place.live.glance(SourceFile(place.path, data), edits)
+        if seen is None:
+            return None
+        parsed, result = seen
+        return Checked(place, parsed, self._shortened(make_report([result], place.settings.chosen), place))
+
+    def check(self, file: Path, go_on: Callable[[], None] = lambda: None) -> Checked | None:
+        """Everything found in a text, or in a file that is not open; None where there is none to look at.
+
+        What `go_on` raises ends the work.
+        """
         place = self.place(file)
         if self._is_left_out(place):
             return None
         self.build(place)
         place.live.include([place.path])
-        result = place.live.lint(place.path)
+        result = place.live.lint(place.path, go_on)
         parsed = place.live.parsed(place.path)
         if result is None or parsed is None:
             return None

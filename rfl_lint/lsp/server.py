@@ -18,12 +18,13 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from rfl_lint.baseline import FILE_NAME as BASELINE
 from rfl_lint.errors import RflLintError
 from rfl_lint.lsp.actions import EXPLAIN, FIX_ALL, KINDS, Request, code_actions, edits_between
-from rfl_lint.lsp.convert import Client, range_of, span_of_range
+from rfl_lint.lsp.convert import Client, range_of, result_id, span_of_range
 from rfl_lint.lsp.documents import Document, file_of, opened
 from rfl_lint.lsp.hover import hover
 from rfl_lint.lsp.lenses import RULE, counts
+from rfl_lint.lsp.options import Options
 from rfl_lint.lsp.project import Settings, is_configuration
-from rfl_lint.lsp.session import Options, Session, result_id
+from rfl_lint.lsp.session import Session
 from rfl_lint.lsp.worker import Urgency
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.version import VERSION
@@ -229,7 +230,7 @@ class Handlers:
         if document is None:
             return []
         session = self.session
-        outcome = await session.looked(document)
+        outcome = await session.looked(document, whole=False)
         converter = session.converter(document.uri, outcome)
         if converter is None:
             return []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import hashlib
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,43 +13,23 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from lsprotocol import types
-from msgspec import Struct
 from pygls.exceptions import JsonRpcException
 
 from rfl_lint.errors import RflLintError
 from rfl_lint.live import Progress
 from rfl_lint.lsp.convert import Client, Converter, uri_of
 from rfl_lint.lsp.documents import Document, Outcome
+from rfl_lint.lsp.options import Options
 from rfl_lint.lsp.pages import Pages
+from rfl_lint.lsp.progress import Reports, put_in, shown
 from rfl_lint.lsp.project import Checked, Project, Settings
 from rfl_lint.lsp.text import Text
-from rfl_lint.lsp.worker import Urgency, Worker
+from rfl_lint.lsp.worker import Outdated, Urgency, Worker
 
 T = TypeVar("T")
 # After this much silence what one text's change may have changed elsewhere is looked at.
 _PAUSE: Final = 0.25
 _EDITS_BETWEEN_COLLECTIONS: Final = 100
-
-
-class Options(Struct, frozen=True):
-    """What the client may ask for when it starts the server, or later."""
-
-    code_lens: bool = False
-    inlay_hints: bool = False
-    workspace_diagnostics: bool = True
-
-    @classmethod
-    def of(cls, given: object) -> Options:
-        """Read them; what is not there or is no boolean keeps its default."""
-        table = given if isinstance(given, dict) else {}
-        for name in ("rfl-lint", "rflLint"):
-            table = table[name] if isinstance(table.get(name), dict) else table
-        names = {
-            "code_lens": "codeLens",
-            "inlay_hints": "inlayHints",
-            "workspace_diagnostics": "workspaceDiagnostics",
-        }
-        return cls(**{ours: table[name] for ours, name in names.items() if isinstance(table.get(name), bool)})
 
 
 @dataclass(eq=False)
@@ -75,6 +54,8 @@ class Session:
     """Grows with what may change what is found in files that are not open."""
     _whole: dict[Path, tuple[int, list[types.Diagnostic]]] = field(default_factory=dict)
     _edited: dict[str, Document] = field(default_factory=dict)
+    _due: set[Path] = field(default_factory=set)
+    """Files to be looked at again; what a change interrupted is done after the next one."""
     _edits: int = 0
     _timer: asyncio.TimerHandle | None = None
     _told: set[str] = field(default_factory=set)
@@ -177,7 +158,9 @@ class Session:
         self._settle_later()
 
     async def _push(self, document: Document) -> None:
-        outcome = await self.engine(lambda: self._look(document))
+        outcome = await self.engine(lambda: self._glance(document))
+        if outcome is None:
+            outcome = await self.looked(document)
         self._publish(document, outcome)
 
     def _publish(self, document: Document, outcome: Outcome) -> None:
@@ -188,22 +171,60 @@ class Session:
                 types.PublishDiagnosticsParams(document.uri, found, document.version)
             )
 
-    async def looked(self, document: Document, urgency: Urgency = Urgency.ASKED) -> Outcome:
-        """What is found in a document as it is now, in view of all others as they are now."""
-        known = document.outcome
-        if known is not None and known.text is document.text and known.stamp == self._stamp:
-            return known
-        return await self.engine(lambda: self._look(document), urgency)
+    async def looked(
+        self, document: Document, urgency: Urgency = Urgency.ASKED, *, whole: bool = True
+    ) -> Outcome:
+        """What is found in a document as it is now, in view of all others as they are now.
+
+        Not `whole`: what a glance at it told will do.
+        """
+        while True:
+            known = document.outcome
+            is_new = known is not None and known.text is document.text and known.stamp == self._stamp
+            if known is not None and is_new and (known.whole or not whole):
+                return known
+            try:
+                return await self.engine(partial(self._look, document), urgency)
+            except Outdated:
+                continue  # it has changed meanwhile
 
     # The engine's thread.
 
+    def _go_on(self, stamp: int) -> Callable[[], None]:
+        def go_on() -> None:
+            if self._stamp != stamp:
+                raise Outdated
+
+        return go_on
+
     def _look(self, document: Document) -> Outcome:
+        """Look at all of a document; raises Outdated as soon as the client has changed something."""
         stamp = self._stamp
         document.is_queued = False
         self._take_all()
         version, text = document.version, self.put(document)
-        checked = self.project.check(document.file) if document.file is not None else None
+        checked = None
+        if document.file is not None:
+            checked = self.project.check(document.file, self._go_on(stamp))
         document.outcome = Outcome(version, text, checked, stamp)
+        return document.outcome
+
+    def _glance(self, document: Document) -> Outcome | None:
+        """Look at what the client's last edits of a document concern; None where that is not enough."""
+        stamp = self._stamp
+        document.is_queued = False
+        if document.outcome is None or document.file is None:
+            return None
+        version, text, edits = document.take()
+        try:
+            checked = self.project.glance(document.file, text.data, edits)
+            if checked is None:
+                self.project.put(document.file, text.data, edits)
+                return None
+        except BaseException:
+            document.forget()
+            raise
+        document.outcome = Outcome(version, text, checked, stamp, whole=False)
         return document.outcome
 
     def put(self, document: Document) -> Text:
@@ -270,7 +291,8 @@ class Session:
             again: dict[Path, None] = {}
             for uri, document in edited.items():
                 if document.file is not None:
-                    if self.project.settle(document.file):
+                    known = document.outcome
+                    if self.project.settle(document.file) or known is None or not known.whole:
                         again[document.file] = None
                     again.update(dict.fromkeys(self.project.beside(document.file)))
                 if self._edited.get(uri) is document and document.text is (
@@ -287,13 +309,21 @@ class Session:
     async def _recheck(self, files: list[Path]) -> None:
         """Look again at open files whose own text has not changed; the client hears of those where that mattered."""
         differs = False
-        for document in [each for each in self.documents.values() if each.file in files]:
+        self._due.update(files)
+        for document in [each for each in self.documents.values() if each.file in self._due]:
             before = document.outcome
-            outcome = await self.engine(partial(self._look, document), Urgency.LATER)
-            if before is None or _findings(before) != _findings(outcome):
+            try:
+                outcome = await self.engine(partial(self._look, document), Urgency.LATER)
+            except Outdated:
+                self._settle_later()
+                return
+            if document.file is not None:
+                self._due.discard(document.file)
+            if before is None or before.findings != outcome.findings:
                 differs = True
                 if not self.client.pulls:
                     self._publish(document, outcome)
+        self._due.clear()
         if differs:
             self._refresh()
 
@@ -354,14 +384,21 @@ class Session:
         saved, found = self._whole.get(file, (-1, []))
         if saved != self._saved:
             saved, uri = self._saved, uri_of(str(file))
-            checked = await self.engine(lambda: self.project.check(file), Urgency.WHOLE)
+            checked = await self._checked(file)
             if checked is not None:
                 text = Text.of(checked.source.data, self.client.encoding)
                 found = self.diagnostics(uri, Outcome(None, text, checked))
             self._whole[file] = saved, found
         return uri_of(str(file)), None, found
 
-    # Progress.
+    async def _checked(self, file: Path) -> Checked | None:
+        """What is found in a file that is not open, when there is time for that."""
+        while True:
+            stamp = self._stamp
+            try:
+                return await self.engine(partial(self.project.check, file, self._go_on(stamp)), Urgency.WHOLE)
+            except Outdated:
+                await asyncio.sleep(_PAUSE)
 
     @contextmanager
     def _progress(self, root: Path) -> Iterator[Progress]:
@@ -370,44 +407,11 @@ class Session:
         if loop is None or not self.client.progress:
             yield lambda _done, _all: None
             return
-        reports: asyncio.Queue[tuple[int, int] | None] = asyncio.Queue()
-        loop.call_soon_threadsafe(lambda: self.background(self._report(root, reports)))
-        try:
-            yield lambda done, all_: _put(loop, reports, (done, all_))
-        finally:
-            _put(loop, reports, None)
-
-    async def _report(self, root: Path, reports: asyncio.Queue[tuple[int, int] | None]) -> None:
+        reports: Reports = asyncio.Queue()
         token = f"rfl-lint-index-{root}-{self._stamp}"
-        progress = self.server.work_done_progress
-        await asyncio.wait_for(progress.create_async(token), 10)
-        begin = types.WorkDoneProgressBegin(
-            "rfl-lint: reading the tree", cancellable=False, message=root.name, percentage=0
-        )
-        progress.begin(token, begin)
-        shown = 0
-        while (state := await reports.get()) is not None:
-            done, all_ = state
-            percentage = done * 100 // max(all_, 1)
-            if percentage >= shown + 5:
-                shown = percentage
-                message = f"{done} of {all_} files"
-                progress.report(token, types.WorkDoneProgressReport(message=message, percentage=percentage))
-        progress.end(token, types.WorkDoneProgressEnd())
-
-
-def result_id(found: list[types.Diagnostic]) -> str:
-    """What tells diagnostics from others."""
-    return hashlib.blake2b(repr(found).encode("utf-8", "replace"), digest_size=12).hexdigest()
-
-
-def _findings(outcome: Outcome) -> object:
-    return outcome.checked.findings if outcome.checked is not None else ()
-
-
-def _put(
-    loop: asyncio.AbstractEventLoop,
-    reports: asyncio.Queue[tuple[int, int] | None],
-    state: tuple[int, int] | None,
-) -> None:
-    loop.call_soon_threadsafe(reports.put_nowait, state)
+        shows = partial(shown, self.server.work_done_progress, token, root.name, reports)
+        loop.call_soon_threadsafe(lambda: self.background(shows()))
+        try:
+            yield lambda done, all_: put_in(loop, reports, (done, all_))
+        finally:
+            put_in(loop, reports, None)

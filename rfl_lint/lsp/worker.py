@@ -23,6 +23,13 @@ class Urgency(IntEnum):
     """A file among those of a whole tree."""
 
 
+class Outdated(BaseException):
+    """A look was ended: the client has changed a text since it began.
+
+    Not an Exception: no rule may take it for a fault of its own.
+    """
+
+
 class Worker:
     """Carries out pieces of work one at a time, on the thread that runs it.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
@@ -25,6 +25,9 @@ from rfl_lint.syntax.masking import (
     tokens_of,
 )
 from rfl_lint.syntax.parser import Node, Tree, kind_query, parse_ranges, search_code, span_of
+
+if TYPE_CHECKING:
+    from rfl_lint.syntax.focus import Focus
 
 HIDING_KINDS: Final = frozenset({"macro_invocation", "macro_definition"})
 _CLOSERS: Final = {b"(": b")", b"{": b"}", b"[": b"]"}
@@ -51,7 +54,8 @@ class Fragment(Struct, frozen=True, eq=False):
     """One tree. `host` is the macro call or definition it was found in, a node of `parent`'s tree.
 
     `ranges` are the bytes that were parsed where they are not the whole span: in a doc comment each line
-    without its `///`.
+    without its `///`. With a `focus` the search finds all that is in there, and outside of it the items alone and not
+    what is in them.
     """
 
     kind: FragmentKind
@@ -62,6 +66,7 @@ class Fragment(Struct, frozen=True, eq=False):
     macro: str = ""
     ranges: tuple[Span, ...] = ()
     prefetch: frozenset[str] = frozenset()
+    focus: Focus | None = None
     _found: dict[str, list[Node]] = field(default_factory=dict)
     _searched: set[str] = field(default_factory=set)
 
@@ -79,9 +84,21 @@ class Fragment(Struct, frozen=True, eq=False):
         missing = kinds - self._searched
         if missing:
             missing |= self.prefetch - self._searched
-            self._found.update(search_code(self.root, missing))
+            self._found.update(self._search(missing))
             self._searched.update(missing)
         return {kind: self._found[kind] for kind in kinds if kind in self._found}
+
+    def _search(self, kinds: frozenset[str]) -> dict[str, list[Node]]:
+        if self.focus is None:
+            return search_code(self.root, kinds)
+        found = search_code(self.root, kinds, self.focus.span) if not self.focus.is_empty else {}
+        for kind, nodes in self.focus.outside(kinds).items():
+            found[kind] = sorted([*nodes, *found.get(kind, ())], key=_place)
+        return found
+
+
+def _place(node: Node) -> tuple[int, int]:
+    return (node.start_byte, -node.end_byte)
 
 
 class Census(Struct):
@@ -125,6 +142,8 @@ class _Finder:
         self.ranges = fragment.ranges
         for nodes in fragment.find(HIDING_KINDS).values():
             for node in nodes:
+                if fragment.focus is not None and not fragment.focus.holds(node.start_byte):
+                    continue
                 if node.type == "macro_definition":
                     yield from self._definition(fragment, node)
                 else:

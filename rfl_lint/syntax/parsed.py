@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
@@ -15,6 +15,9 @@ from rfl_lint.syntax.doctests import doc_fragments
 from rfl_lint.syntax.fragments import HIDING_KINDS, Census, Fragment, FragmentKind, macro_fragments
 from rfl_lint.syntax.limits import error_spans, refuse_bytes, refuse_nonsense, refuse_tree
 from rfl_lint.syntax.parser import Node, TextEdit, parse, reparse
+
+if TYPE_CHECKING:
+    from rfl_lint.syntax.focus import Focus
 
 COMMENT_KINDS: Final = frozenset({"line_comment", "block_comment"})
 
@@ -36,6 +39,11 @@ class ParsedFile(Struct, eq=False, dict=True, weakref=True):
     def root(self) -> Node:
         """The root node of the file's own tree."""
         return self.fragments[0].root
+
+    @property
+    def focus(self) -> Focus | None:
+        """What alone is looked at; None for all of it."""
+        return self.fragments[0].focus if self.fragments else None
 
     @cached_property
     def _by_root(self) -> dict[int, Fragment]:

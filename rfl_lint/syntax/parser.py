@@ -58,12 +58,13 @@ def _point_in(data: bytes, offset: int) -> tuple[int, int]:
     return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
 
 
-def reparse(old: Tree, edits: Iterable[TextEdit], data: bytes) -> Tree:
+def reparse(old: Tree, edits: Iterable[TextEdit], data: bytes, *, exactly: bool = True) -> Tree:
     """Parse what edits made of the text of a tree, keeping what they left alone: the tree that `parse` would give.
 
-    How the parser recovers from what is no Rust depends on what it kept, so such a text is parsed anew.
+    How the parser recovers from what is no Rust depends on what it kept, so such a text is parsed anew; unless it need
+    not be `exactly` that tree.
     """
-    if old.root_node.has_error:
+    if exactly and old.root_node.has_error:
         return parse(data)
     tree = copy(old)  # the nodes of the old one are still looked at
     for edit in edits:
@@ -76,7 +77,7 @@ def reparse(old: Tree, edits: Iterable[TextEdit], data: bytes) -> Tree:
             Point(*edit.new_end_point),
         )
     found = Parser(RUST).parse(data, tree)
-    return parse(data) if found.root_node.has_error else found
+    return parse(data) if exactly and found.root_node.has_error else found
 
 
 def parse_ranges(buffer: bytearray, source: SourceFile, spans: Sequence[Span]) -> Tree:
@@ -114,12 +115,27 @@ class KindQuery:
         check_kinds(self.kinds)
         self._query = Query(RUST, "\n".join(f"({kind}) @{kind}" for kind in sorted(self.kinds)))
 
-    def search(self, root: Node) -> dict[str, list[Node]]:
-        """All nodes of the wanted kinds below `root`, each list in source order."""
-        found = QueryCursor(self._query).captures(root) if self.kinds else {}
+    def search(self, root: Node, within: Span | None = None) -> dict[str, list[Node]]:
+        """All nodes of the wanted kinds below `root`, or those that lie in a span; each list in source order."""
+        if not self.kinds:
+            return {}
+        cursor = QueryCursor(self._query)
+        if within is not None:
+            cursor.set_byte_range(*within)
+        found = cursor.captures(root)
+        if within is not None:  # the cursor finds what reaches into the span, too
+            found = {
+                kind: inside
+                for kind, nodes in found.items()
+                if (inside := [n for n in nodes if _lies_in(n, within)])
+            }
         for nodes in found.values():
             nodes.sort(key=_start)
         return found
+
+
+def _lies_in(node: Node, span: Span) -> bool:
+    return span.start <= node.start_byte and node.end_byte <= span.end
 
 
 def _start(node: Node) -> tuple[int, int]:
@@ -152,12 +168,12 @@ _TOKEN_KINDS: Final = frozenset(
 )
 
 
-def search_code(root: Node, kinds: frozenset[str]) -> dict[str, list[Node]]:
-    """All nodes of the wanted kinds below `root` that are code, not bare tokens of a macro call."""
+def search_code(root: Node, kinds: frozenset[str], within: Span | None = None) -> dict[str, list[Node]]:
+    """All nodes of the wanted kinds below `root`, or in a span, that are code, not bare tokens of a macro call."""
     bare = kinds & _TOKEN_KINDS
     if not bare:
-        return kind_query(kinds).search(root)
-    found = kind_query(kinds | {"token_tree"}).search(root)
+        return kind_query(kinds).search(root, within)
+    found = kind_query(kinds | {"token_tree"}).search(root, within)
     ends: list[int] = []
     starts: list[int] = []
     for tree in found.pop("token_tree", []):

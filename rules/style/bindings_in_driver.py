@@ -52,6 +52,7 @@ class BindingsInDriver(Rule):
         precision="6.1 and 6.12: no findings; 7.2: 2 of 2 right, both of binder",
     )
     words = (b"bindings",)
+    tells_once = True
 
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report the first call of a C function."""
