@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -76,7 +77,7 @@ const change = (name) => vscode.changed({ affectsConfiguration: (asked) => asked
 async function go() {
   vscode.command = "rfl-lint server";
   await extension.activate({ subscriptions: [] });
-  vscode.command = ["/nowhere/rfl-lint", "server"];
+  vscode.command = ["~/nowhere/rfl-lint", "server"];
   await vscode.restart();
   vscode.command = node("console.error('first'); console.error('rfl-lint: error: it lacks pygls'); process.exit(2)");
   await vscode.restart();
@@ -172,13 +173,19 @@ def test_it_tells_what_keeps_the_server_from_starting_and_starts_it_anew(tmp_pat
     (tmp_path / "go.js").write_text(SCRIPT)
     shutil.copy(FOLDER / "extension.js", tmp_path)
     done = subprocess.run(
-        [node, "go.js"], cwd=tmp_path, capture_output=True, text=True, timeout=50, check=True
+        [node, "go.js"],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
     )
     program = Path(node).resolve()
     assert done.stdout.replace(str(program), "node").splitlines() == [
         TOLD + "the setting rfl-lint.command has to be a list of strings: the program, then its arguments.",
         TOLD
-        + "the program /nowhere/rfl-lint is not found. It comes with: pip install '.[lsp]' in a clone of "
+        + f"the program {tmp_path}/nowhere/rfl-lint is not found. It comes with: pip install '.[lsp]' in a clone of "
         "rfl-lint. The setting rfl-lint.command tells where it is.",
         "closed leave",
         TOLD + "node does not start: it lacks pygls",
