@@ -245,7 +245,7 @@ def run_rules(
             nodes = {
                 kind: [node for node in each if focus.holds(node.start_byte)] for kind, each in nodes.items()
             }
-        found = Found(nodes, cx.parsed)
+        found = Found(nodes, cx.parsed, fragment if focus is None else None)
         for rule in active:
             if not found.nodes.keys().isdisjoint(rule.on):
                 runner.run(rule, found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -61,13 +62,9 @@ class SourceFile(Struct, frozen=True, dict=True):
     @cached_property
     def line_starts(self) -> list[int]:
         """Byte offset of the first byte of each line. Lines end at LF only, as rustc has it."""
-        starts = [0]
-        find = self.data.find
-        at = find(b"\n")
-        while at != -1:
-            starts.append(at + 1)
-            at = find(b"\n", at + 1)
-        return starts
+        lines = self.data.split(b"\n")
+        lines.pop()
+        return [0, *accumulate(len(line) + 1 for line in lines)]
 
     @property
     def line_count(self) -> int:

@@ -12,7 +12,7 @@ from rfl_lint.engine import Lint, lint_source
 from rfl_lint.finding import Finding, Severity
 from rfl_lint.rule import Context, Meta, Rule
 from rfl_lint.source import SourceFile, Span
-from rfl_lint.syntax import Node, kind_query, parse_file
+from rfl_lint.syntax import Node, parse_file
 
 TEXT = b"""
 fn one(x: A) { a::f(x); x.f::<T>(); f!(x); (x.f)(); }
@@ -20,9 +20,10 @@ fn two(x: A) { let g = a::b::g; g(x); $h(x); k::g!(x); }
 """
 
 
-def found() -> Found:
+def found(*, whole: bool = True) -> Found:
     parsed = parse_file(SourceFile("a.rs", TEXT))
-    return Found(kind_query(NAMED_KINDS | {"function_item"}).search(parsed.root), parsed)
+    top = parsed.fragments[0]
+    return Found(top.find(NAMED_KINDS | {"function_item"}), parsed, top if whole else None)
 
 
 def texts(
@@ -44,6 +45,7 @@ def texts(
 )
 def test_by_name(kind: str, names: set[str], expected: list[str]) -> None:
     assert texts(found(), kind, names=frozenset(names)) == expected
+    assert texts(found(whole=False), kind, names=frozenset(names)) == expected
 
 
 def test_what_has_no_name_is_handed_over_whatever_names_are_asked_for() -> None:

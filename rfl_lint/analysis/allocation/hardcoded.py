@@ -65,7 +65,7 @@ class Hardcoded(Struct, frozen=True, eq=False):
 
 def hardcoded_flags(node: Node, cx: Context) -> Hardcoded | None:
     """The flags that a `call_expression` is given as constants, if somebody else should choose them."""
-    if not cx.memo(_speaks_of_flags):
+    if not (cx.memo(_local_names) or _speaks_of_flags(node, cx)):
         return None
     call = call_of(node, cx.parsed)
     flags = _constant_argument(call, cx) if call is not None else None
@@ -94,8 +94,8 @@ def hardcoded_flags(node: Node, cx: Context) -> Hardcoded | None:
     return Hardcoded(reason, call, flags, name, function, fact, parameter, is_plain)
 
 
-def _speaks_of_flags(cx: Context) -> bool:
-    return b"GFP_" in cx.source.data
+def _speaks_of_flags(node: Node, cx: Context) -> bool:
+    return cx.source.data.find(b"GFP_", node.start_byte, node.end_byte) >= 0
 
 
 def _local_names(cx: Context) -> frozenset[bytes]:

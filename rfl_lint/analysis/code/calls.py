@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from rfl_lint.rule import Context
-from rfl_lint.syntax import FragmentKind, Node, ParsedFile, kind_query, search_code
+from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile, kind_query, search_code
 
 CALL_KINDS: Final = frozenset({"call_expression", "macro_invocation"})
 NAMED_KINDS: Final = CALL_KINDS | {"scoped_identifier"}
@@ -125,8 +125,24 @@ def called_name(node: Node, parsed: ParsedFile) -> str:
     return parsed.text(callee) if kind in _BARE else ""
 
 
+# By kind and tree: rules and analyses ask for the names of all calls.
+_NAMES: Final[WeakKeyDictionary[ParsedFile, dict[tuple[str, int], list[str]]]] = WeakKeyDictionary()
+
+
+def last_names(kind: str, fragment: Fragment, parsed: ParsedFile) -> list[str]:
+    """The last names of what all nodes of one of `NAMED_KINDS` in a tree call or stand for; empty for no name."""
+    known = _NAMES.get(parsed)
+    if known is None:
+        known = _NAMES[parsed] = {}
+    key = (kind, fragment.root.id)
+    if key not in known:
+        nodes = fragment.find(frozenset({kind})).get(kind, ())
+        known[key] = [last_name(node, parsed) for node in nodes]
+    return known[key]
+
+
 def last_name(node: Node, parsed: ParsedFile) -> str:
-    """The last name of what a node of `NAMED_KINDS` calls or stands for; empty where there is none."""
+    """The same of one node."""
     if node.type == "call_expression":
         return called_name(node, parsed)
     last = node.child_by_field_name("macro") if node.type == "macro_invocation" else node
@@ -141,8 +157,8 @@ def named_calls(cx: Context) -> dict[str, list[tuple[int, Node, FragmentKind]]]:
     found: dict[str, list[tuple[int, Node, FragmentKind]]] = {}
     order = 0
     for fragment in cx.parsed.fragments:
-        for node in fragment.find(_CALLS).get("call_expression", ()):
-            name = called_name(node, cx.parsed)
+        nodes = fragment.find(_CALLS).get("call_expression", ())
+        for node, name in zip(nodes, last_names("call_expression", fragment, cx.parsed), strict=True):
             if name:
                 found.setdefault(name, []).append((order, node, fragment.kind))
                 order += 1

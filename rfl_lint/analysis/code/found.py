@@ -9,19 +9,19 @@ from typing import Final
 
 from msgspec import Struct
 
-from rfl_lint.analysis.code.calls import NAMED_KINDS, last_name
+from rfl_lint.analysis.code.calls import NAMED_KINDS, last_name, last_names
 from rfl_lint.source import Span
-from rfl_lint.syntax import Node, ParsedFile
+from rfl_lint.syntax import Fragment, Node, ParsedFile
 
 _start: Final = attrgetter("start_byte")
 
 
 class Found(Struct, frozen=True, eq=False):
-    """The nodes of a tree by their kind, each list in source order."""
+    """Nodes of a tree by their kind, each list in source order. `whole` is the fragment that these are all nodes of."""
 
     nodes: dict[str, list[Node]]
     parsed: ParsedFile
-    _names: dict[str, list[str]] = {}
+    whole: Fragment | None = None
 
     def of(
         self, kinds: Iterable[str], names: Container[str] | None = None, places: Sequence[Span] | None = None
@@ -38,9 +38,10 @@ class Found(Struct, frozen=True, eq=False):
     def _named(self, kind: str, nodes: list[Node], names: Container[str]) -> list[Node]:
         if names == frozenset():
             return []
-        if kind not in self._names:
-            self._names[kind] = [last_name(node, self.parsed) for node in nodes]
-        return [node for node, name in zip(nodes, self._names[kind], strict=True) if name in names]
+        if self.whole is None:
+            return [node for node in nodes if last_name(node, self.parsed) in names]
+        every = last_names(kind, self.whole, self.parsed)
+        return [node for node, name in zip(nodes, every, strict=True) if name in names]
 
 
 def _within(nodes: list[Node], places: Sequence[Span]) -> list[Node]:

@@ -77,11 +77,12 @@ class Binding(Struct, frozen=True, eq=False):
 
 
 class Scopes(Struct, eq=False):
-    """Resolves names in one file. Each block's `let`s are read once."""
+    """Resolves names in one file. Each block's `let`s and each function's parameters are read once."""
 
     cx: Context
     _lets: dict[int, dict[str, tuple[list[int], list[Binding]]]] = field(default_factory=dict)
     _found: dict[int, Binding | None] = field(default_factory=dict)
+    _parameters: dict[int, dict[str, Binding]] = field(default_factory=dict)
 
     def binding(self, use: Node) -> Binding | None:
         """The binding that an `identifier` (or the `self` token's name) in an expression means."""
@@ -124,8 +125,12 @@ class Scopes(Struct, eq=False):
         return bindings[index - 1] if index else None
 
     def _parameter(self, function: Node, name: str) -> Binding | None:
-        found = (each for each in parameters(function, self.cx) if bound_name(each, self.cx) == name)
-        return next(found, None)
+        known = self._parameters.get(function.id)
+        if known is None:
+            known = self._parameters[function.id] = {}
+            for each in parameters(function, self.cx):
+                known.setdefault(bound_name(each, self.cx), each)
+        return known.get(name)
 
 
 def scopes(cx: Context) -> Scopes:

@@ -7,6 +7,7 @@ call `krealloc`. Only functions whose names are asked for are followed, and only
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct, field
@@ -27,6 +28,7 @@ _TRANSPARENT: Final = frozenset(
 _WRAPPED: Final = re.compile(r"(?:rust_helper_)?(\w+?)(?:_noprof)?")
 
 
+@lru_cache(maxsize=4096)
 def c_name(name: str) -> str:
     """The name of a C function without what the kernel's wrappers add to it."""
     match = _WRAPPED.fullmatch(name)

@@ -29,6 +29,18 @@ class AtomicSleep(Struct, frozen=True):
 
 def atomic_sleep(node: Node, cx: Context) -> AtomicSleep | None:
     """What is wrong with a call's sleeping; None where it does not sleep, or may."""
+    known = cx.memo(_known)
+    if node.id not in known:
+        known[node.id] = _atomic_sleep(node, cx)
+    return known[node.id]
+
+
+def _known(_cx: Context) -> dict[int, AtomicSleep | None]:
+    """By call, filled as they are asked about."""
+    return {}
+
+
+def _atomic_sleep(node: Node, cx: Context) -> AtomicSleep | None:
     holding = [held for held in held_at(node, cx) if held.hold.is_atomic]
     if not holding:
         return None

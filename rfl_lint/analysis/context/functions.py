@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Final
@@ -144,11 +144,12 @@ def holding_places(cx: Context) -> list[Span]:
 
 def may_hold(cx: Context) -> bool:
     """Whether anything could be held in a file: it costs one look at its bytes."""
-    return cx.memo(_file_may_hold)
+    return bool(cx.memo(_acquiring))
 
 
-def _file_may_hold(cx: Context) -> bool:
-    return context_table(cx.tables).acquiring.search(cx.source.data) is not None
+def _acquiring(cx: Context) -> list[int]:
+    """Where in a file words stand without which nothing is held."""
+    return context_table(cx.tables).acquiring.places(cx.source.data)
 
 
 def _in_holding_function(node: Node, cx: Context) -> bool:
@@ -181,11 +182,16 @@ def _holding(cx: Context) -> list[Span]:
 
 def _may_hold(cx: Context, function: Node) -> bool:
     """The same for a function, and what its `impl` is of, which may make it a callback."""
-    found, data = context_table(cx.tables).acquiring, cx.source.data
-    if found.search(data, function.start_byte, function.end_byte) is not None:
+    if _acquires(cx, function.start_byte, function.end_byte):
         return True
     impl = enclosing_impl(function, cx)
     body = impl.child_by_field_name("body") if impl is not None else None
     if impl is None or body is None:
         return False
-    return found.search(data, impl.start_byte, body.start_byte) is not None
+    return _acquires(cx, impl.start_byte, body.start_byte)
+
+
+def _acquires(cx: Context, start: int, end: int) -> bool:
+    places = cx.memo(_acquiring)
+    index = bisect_left(places, start)
+    return index < len(places) and places[index] < end

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from rfl_lint.analysis.code.words import Words
 from rfl_lint.tables import Tables
 
 _GFP: Final = re.compile(r"\b(?:__)?GFP_\w+")
@@ -88,7 +89,7 @@ class ContextTable(Struct, frozen=True):
     sleeping_methods: frozenset[str]
     own_stores: frozenset[str]
     """Names by which a call is known to be none of these without a look at its types."""
-    acquiring: re.Pattern[bytes]
+    acquiring: Words
     """A quick look at the bytes of a function: whether anything in it may be held at all."""
 
     def flags_sleep(self, text: str) -> bool | None:
@@ -189,7 +190,7 @@ def context_table(tables: Tables) -> ContextTable:
         section_methods=frozenset(name for owner, name in sections if owner),
         sleeping_methods=frozenset(name for owner, name in listed if owner),
         own_stores=frozenset(name for kind in by_type.values() for name in kind.may_sleep),
-        acquiring=re.compile(rb"\b(?:" + "|".join(sorted(map(re.escape, words))).encode() + rb")\b"),
+        acquiring=Words.among(words),
     )
 
 

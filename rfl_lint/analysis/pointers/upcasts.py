@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from rfl_lint.analysis.code.calls import Call, CallForm, call_of, called_name, named_calls
+from rfl_lint.analysis.code.calls import Call, CallForm, call_of, last_names, named_calls
 from rfl_lint.analysis.code.scopes import BindingKind, scopes
 from rfl_lint.analysis.pointers.derivations import PART, last_referent
 from rfl_lint.analysis.pointers.interior_mutability import Mutability, mutability
@@ -111,8 +111,9 @@ class _Moves(Struct, eq=False, dict=True):
             if fragment.kind is FragmentKind.DOC_CODE:
                 continue
             found = fragment.find(_KINDS)
-            calls = found.get("call_expression", ())
-            moving = [node for node in calls if called_name(node, self.cx.parsed) in _MOVING]
+            names = last_names("call_expression", fragment, self.cx.parsed)
+            calls = zip(found.get("call_expression", ()), names, strict=True)
+            moving = [node for node, name in calls if name in _MOVING]
             for node in (*moving, *found.get("macro_invocation", ())):
                 call = call_of(node, self.cx.parsed)
                 use = self._at(call) if call is not None else None

@@ -22,12 +22,9 @@ WRITTEN: Final = "written through"
 EXCLUSIVE: Final = "made `&mut`"
 TO_C: Final = "handed to C"
 
-_KINDS: Final = frozenset({"assignment_expression", "call_expression"})
-_RARE: Final = {
-    "compound_assignment_expr": re.compile(rb"(?P<token>[-+*/%^&|]=|<<=|>>=)"),
-    # `&mut` of what may begin with a `*`: behind parentheses, in a block, after a comment.
-    "reference_expression": re.compile(rb"(?P<token>&)\s*(?:/|mut\b[\s(]*(?:[*{/']|unsafe\b))"),
-}
+_KINDS: Final = frozenset({"assignment_expression", "call_expression", "compound_assignment_expr"})
+# `&mut` of what may begin with a `*`: behind parentheses, in a block, after a comment.
+_BORROWED: Final = re.compile(rb"&\s*(?:/|mut\b[\s(]*(?:[*{/']|unsafe\b))")
 _QUALIFIERS: Final = frozenset({"volatile", "__user", "__iomem", "__percpu", "restrict"})
 _PARTS: Final = frozenset({"field_expression", "index_expression", "parenthesized_expression"})
 
@@ -86,17 +83,18 @@ class _Writes(Struct, eq=False, dict=True):
             for node in found.get("call_expression", ()):
                 if node.id in self.calls:
                     yield from self._at(node)
-            for kind, sign in _RARE.items():
-                for node in self._signed(fragment, kind, sign):
-                    yield from self._at(node)
+            for node in found.get("compound_assignment_expr", ()):
+                yield from self._at(node)
+            for node in self._borrows(fragment):
+                yield from self._at(node)
 
-    def _signed(self, fragment: Fragment, kind: str, sign: re.Pattern[bytes]) -> list[Node]:
-        """The nodes of a rare kind, by what their own token looks like: a search of every tree would cost more."""
+    def _borrows(self, fragment: Fragment) -> list[Node]:
+        """The `&mut` of a fragment, by what they look like: of all the other `&` no node need be made."""
         found: list[Node] = []
-        for match in sign.finditer(self.cx.source.data, fragment.span.start, fragment.span.end):
-            token = fragment.root.descendant_for_byte_range(*match.span("token"))
+        for match in _BORROWED.finditer(self.cx.source.data, fragment.span.start, fragment.span.end):
+            token = fragment.root.descendant_for_byte_range(match.start(), match.start() + 1)
             node = token.parent if token is not None else None
-            if node is not None and node.type == kind:
+            if node is not None and node.type == "reference_expression":
                 found.append(node)
         found.sort(key=lambda node: (node.start_byte, -node.end_byte))
         return found

@@ -30,6 +30,8 @@ class TypeKind(Enum):
     OTHER = "other"
     """`fn(..)`, `dyn`, `impl`, `!`, `<T as Trait>::Name`, a constant as a generic argument."""
 
+    __hash__ = object.__hash__  # Enum's is written in Python, and types are keys of what is known of them
+
 
 class TypeRef(Struct, frozen=True):
     """A type as written, taken apart.
