@@ -7,7 +7,7 @@ KERNELS := .kernels
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types docs check-docs pytest bench fuzz kernel tables differential clean
+.PHONY: help demo test lint format types docs check-docs pytest bench fuzz kernel tables differential many clean
 
 help:
 	@echo "make demo                 lint the sample tree in demo/"
@@ -19,6 +19,7 @@ help:
 	@echo "make tables               look the tables of kernel knowledge up in the kernels of $(KERNELS)/"
 	@echo "make differential         compare rules with clippy over crates of Debian, and write docs/differential.md"
 	@echo "make bench                measure speed, on the kernels that are there"
+	@echo "make many                 lint 100,000 small files, as a kernel in git and as a plain folder"
 	@echo "make fuzz SECONDS=600     feed it hostile input, the files of $(KERNELS) among it"
 	@echo "make clean                remove what can be made again, $(KERNELS) apart"
 
@@ -69,6 +70,11 @@ bench: $(VENV)/.installed-dev
 # Nobody's patience but that of whoever calls it bounds this: the tests hold a moment of it.
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python scripts/fuzz.py --seconds $(or $(SECONDS),600) $(FUZZ_ARGS) $(wildcard $(KERNELS)/*)
+
+# Takes the better part of an hour; the tests do the same with 5,000.
+many: $(VENV)/.installed-dev
+	$(BIN)/python scripts/many_files.py $(MANY_ARGS)
+	$(BIN)/python scripts/many_files.py --plain $(MANY_ARGS)
 
 kernel: $(VENV)/.installed
 	$(BIN)/python scripts/get_kernel.py $(or $(VERSION),6.12) $(KERNELS)/$(or $(VERSION),6.12)

@@ -15,9 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
-from msgspec import field as fresh
 
-from rfl_lint.c.cache import Entry
 from rfl_lint.c.names import called_functions
 from rfl_lint.c.table import CFacts
 from rfl_lint.deferred import import_rules
@@ -28,10 +26,11 @@ from rfl_lint.facts import FileFacts
 from rfl_lint.index import Index
 from rfl_lint.inputs.files import Target, read_target
 from rfl_lint.inputs.tree_files import crate_folder, index_targets, is_inside
+from rfl_lint.share import Linted, Outcome, Sent, Share, lint_target
 from rfl_lint.source import SourceFile
 from rfl_lint.tree import KernelTree
 from rfl_lint.witness import Question, taken, together
-from rfl_lint.workspace import Workspace, facts_of
+from rfl_lint.workspace import Workspace, facts_of, weight
 
 if TYPE_CHECKING:
     from rfl_lint.result_cache import ResultCache
@@ -44,8 +43,8 @@ _WORTH_KEEPING: Final = 5
 _MOST_HELD: Final = 64_000_000
 # Facts of so many bytes are extracted at once rather than shared out.
 _WORTH_SHARING: Final = 400_000
-
-Outcome = FileResult | SourceError
+# What was parsed for its facts is kept for the rules unless all files together have more than this `weight`.
+_MOST_KEPT: Final = 8_000_000
 
 
 class Plan(Struct, frozen=True):
@@ -154,7 +153,7 @@ class TreeRun:
     def _here(self) -> Iterator[tuple[Target, Outcome]]:
         workspace = self.workspace(self._whole_index)
         for target in self.linted:
-            yield target, _lint(target, self.plan.lint, workspace)
+            yield target, lint_target(target, self.plan.lint, workspace)
 
     def over(self, sources: Sequence[SourceFile]) -> list[FileResult]:
         """Lint texts in the place of the files of their paths."""
@@ -213,12 +212,14 @@ class TreeRun:
         from rfl_lint.workers import Phase, crew, dealt  # noqa: PLC0415 - multiprocessing, for a large tree only
 
         known, missing = self._known_facts()
-        if sum(_size(target) for target in missing) <= _WORTH_SHARING:
-            fresh = self._extracted(missing)
+        sizes = {target.path: _size(target) for target in (*self.linted, *missing)}
+        is_small = sum(sizes[target.path] for target in missing) <= _WORTH_SHARING
+        if is_small or sum(map(weight, sizes.values())) > _MOST_KEPT:
+            fresh = self._extracted(missing) if is_small else self._gathered(missing, workers)
             self._is_complete = len(fresh) == len(missing)
             index = Index([*known, *fresh])
             self.c_facts.entry()
-            share = _Share(self.plan.lint, self.workspace(index), self.c_facts)
+            share = Share(self.plan.lint, self.workspace(index), self.c_facts)
             import_rules(self.plan.lint.rules)  # once, for all workers
             with crew(dealt(self.linted, workers, _size), [Phase("lint", share.lint)]) as pool:
                 for target, done in pool.run("lint"):
@@ -226,29 +227,45 @@ class TreeRun:
             return
         wanted = {target.path for target in missing}
         linted = {target.path for target in self.linted}
-        jobs = [target for target in self._index_members() if target.path in wanted | linted]
-        share = _Share(self.plan.lint, self.workspace(Index()), self.c_facts, wanted, linted)
+        concerned = wanted | linted
+        jobs = [target for target in self._index_members() if target.path in concerned]
+        share = Share(self.plan.lint, self.workspace(Index()), self.c_facts, wanted, linted)
         import_rules(self.plan.lint.rules)  # once, for all workers
         with crew(
             dealt(jobs, workers, _size), [Phase("facts", share.facts), Phase("lint", share.lint)]
         ) as pool:
-            fresh = []
             results = pool.run("facts")
             c_entry = self.c_facts.entry()  # while the workers parse
-            for _, result in results:
-                if isinstance(result, tuple):
-                    key, facts = result
-                    self._fact_cache().put(key, facts)
-                    fresh.append(facts)
-            self._fact_cache().save()
+            fresh = self._taken_in(results)
             self._is_complete = len(fresh) == len(missing)
-            for target, done in pool.run("lint", _Sent((*known, *fresh), c_entry)):
+            for target, done in pool.run("lint", Sent((*known, *fresh), c_entry)):
                 if target.path in linted:
                     yield target, self._witnessed(done)
 
+    def _gathered(self, targets: Sequence[Target], workers: int) -> list[FileFacts]:
+        """Facts read off many files by processes that keep nothing of these: their index is made here, and once."""
+        from rfl_lint.workers import Phase, crew, dealt  # noqa: PLC0415 - as above
+
+        share = Share(
+            self.plan.lint, self.workspace(Index()), self.c_facts, {each.path for each in targets}, set()
+        )
+        with crew(dealt(targets, workers, _size), [Phase("facts", share.facts)]) as pool:
+            return self._taken_in(pool.run("facts"))
+
+    def _taken_in(self, results: Iterator[tuple[Target, object]]) -> list[FileFacts]:
+        """The facts that workers give back, remembered."""
+        fresh = []
+        for _, result in results:
+            if isinstance(result, tuple):
+                key, facts = result
+                self._fact_cache().put(key, facts)
+                fresh.append(facts)
+        self._fact_cache().save()
+        return fresh
+
     def _witnessed(self, done: object) -> Outcome:
         """The outcome that a worker gave back; what it saw of the tree is added to what the others did."""
-        if isinstance(done, _Linted):
+        if isinstance(done, Linted):
             together(self._seen, done.seen)
             return done.outcome
         raise TypeError(f"a worker gave back {type(done).__name__}")
@@ -337,67 +354,6 @@ class TreeRun:
                 self._fact_cache().put(digest(source), facts)
         self._fact_cache().save()
         return found
-
-
-class _Sent(Struct, frozen=True):
-    """What goes down to the workers before the rules run."""
-
-    facts: tuple[FileFacts, ...]
-    c_entry: Entry
-
-
-class _Linted(Struct, frozen=True):
-    """What a worker gives back for a file: the outcome, and what it had to ask of the tree since the last one."""
-
-    outcome: Outcome
-    seen: dict[Question, str]
-
-
-class _Share(Struct, eq=False):
-    """What one worker does with its files. It lives in the worker after the fork."""
-
-    lint_settings: Lint
-    workspace: Workspace
-    c_facts: CFacts
-    wanted: set[str] = fresh(default_factory=set)
-    linted: set[str] | None = None
-    _sent: object = None
-
-    def facts(self, target: Target, _sent: object) -> object:
-        """Parse a file and hand its facts up; the parse stays here for the rules."""
-        source = self.workspace.read(target.path)
-        if source is None:
-            return None
-        parsed = self.workspace.parse(source)
-        facts = facts_of(parsed, self.lint_settings.max_seconds)
-        if facts is None:
-            return None
-        if self.linted is None or target.path in self.linted:
-            self.workspace.kept[target.path] = (parsed, facts)
-        return (digest(source), facts) if target.path in self.wanted else None
-
-    def lint(self, target: Target, sent: object) -> object:
-        """Run the rules over a file, knowing what was sent down."""
-        if isinstance(sent, _Sent) and self._sent is not sent:
-            self._sent = sent
-            self.workspace.index = Index(sent.facts)
-            self.c_facts.adopt(sent.c_entry)
-        if self.linted is not None and target.path not in self.linted:
-            return None
-        outcome = _lint(target, self.lint_settings, self.workspace)
-        return _Linted(outcome, taken(self.workspace.tree.root or Path()))
-
-
-def _lint(target: Target, lint: Lint, workspace: Workspace) -> Outcome:
-    """Run the rules over a file, parsed before or now."""
-    parsed = workspace.parsed(target.path)
-    if parsed is None:
-        source = workspace.read(target.path)
-        try:
-            parsed = workspace.parse(source if source is not None else read_target(target))
-        except SourceError as error:
-            return error
-    return lint_parsed(parsed, lint, workspace, workspace.kept.get(target.path, (None, None))[1])
 
 
 def _processors() -> int:

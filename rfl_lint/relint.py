@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from rfl_lint.batch import Outcome, Plan
+from rfl_lint.batch import Plan
 from rfl_lint.engine import FileResult
 from rfl_lint.errors import SourceError
 from rfl_lint.facts import FileFacts, extract_facts
@@ -21,6 +21,7 @@ from rfl_lint.inputs.files import Selection, Target, read_target
 from rfl_lint.inputs.tree_files import index_targets
 from rfl_lint.report import Report
 from rfl_lint.run import Filter, lint_targets, report_on, run_targets
+from rfl_lint.share import Outcome
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.tree import KernelTree
 from rfl_lint.workspace import Workspace

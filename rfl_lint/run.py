@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rfl_lint.analysis.coverage.counts import Coverage
-from rfl_lint.batch import Outcome, Plan, outcomes
+from rfl_lint.batch import Plan, outcomes
 from rfl_lint.config import FixSafety, Override
 from rfl_lint.engine import FileResult
 from rfl_lint.errors import SourceError, WorkerError
@@ -20,6 +20,7 @@ from rfl_lint.finding import Confidence, Finding, Severity, Silence
 from rfl_lint.inputs.files import Selection, Target
 from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
 from rfl_lint.report import Report, View
+from rfl_lint.share import Outcome
 from rfl_lint.source import SourceFile
 
 

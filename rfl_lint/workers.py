@@ -7,6 +7,7 @@ waited for, and the files that it still owed are named.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -140,6 +141,7 @@ class Workers(Generic[Job]):
         # A terminal's interrupt reaches every process of a run: the parent says what there is to say, and ends the
         # others. If it dies itself, whoever waits for its output must not wait for them.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        gc.freeze()  # what was there before the fork is shared with the parent as long as nobody touches it
         threading.Thread(target=_end_with_parent, daemon=True).start()
         for other in self._pipes:
             other.close()  # inherited from the parent: held open here, it would hide a dead sibling

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,8 +19,10 @@ from rfl_lint.tables import BUNDLED, Tables
 from rfl_lint.tree import KernelTree, Role, is_bindgen_output
 from rfl_lint.watch import MAX_SECONDS, TookTooLong, bounded, unbounded
 
-# Contexts are kept because other files may lead back to them; beyond this many bytes of text they are let go.
-_MAX_OPENED_BYTES: Final = 4_000_000
+# Contexts are kept because other files may lead back to them; beyond this weight they are let go.
+_MOST_OPENED: Final = 4_000_000
+# Bytes of text that take as much memory, once parsed, as a file does that is nearly empty.
+_EMPTY_FILE: Final = 2_000
 
 
 def nothing_to_read(_path: str) -> SourceFile | None:
@@ -45,6 +48,11 @@ def facts_of(parsed: ParsedFile, seconds: float = MAX_SECONDS) -> FileFacts | No
         return None
 
 
+def weight(size: int) -> int:
+    """What a parsed file of so many bytes takes of memory, in bytes of text that take as much."""
+    return size + _EMPTY_FILE
+
+
 @dataclass(eq=False)
 class Workspace:
     """One tree. `read` gives the text of a path relative to its root, or None.
@@ -66,7 +74,7 @@ class Workspace:
     facts: dict[str, tuple[SourceFile, FileFacts]] = field(default_factory=dict)
     ancestry: Ancestry = field(init=False)
     _opened: dict[str, Context | None] = field(default_factory=dict)
-    _opened_bytes: int = 0
+    _opened_weight: int = 0
     _asked: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -89,7 +97,7 @@ class Workspace:
     def forget(self, path: str) -> None:
         """Let go of everything that work which was ended in its middle may have left half done."""
         self._opened.clear()
-        self._opened_bytes = 0
+        self._opened_weight = 0
         self.kept.pop(path, None)
 
     def context(self, parsed: ParsedFile, facts: FileFacts | None = None) -> Context:
@@ -168,7 +176,8 @@ class Workspace:
         return self.context(parsed)
 
     def _count(self, source: SourceFile) -> None:
-        self._opened_bytes += len(source.data)
-        if self._opened_bytes > _MAX_OPENED_BYTES:
+        self._opened_weight += weight(len(source.data))
+        if self._opened_weight > _MOST_OPENED:
             self._opened.clear()
-            self._opened_bytes = len(source.data)
+            gc.collect()  # contexts know themselves: without this, those of many files wait for it
+            self._opened_weight = weight(len(source.data))

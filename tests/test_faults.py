@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli_runner import CLEAN, UNSAFE, Runner
+from tests.conftest import ROOT
 
 # Enough bytes that two processes share the work.
 LARGE = UNSAFE + "// padding\n" * 20_000
@@ -234,9 +235,13 @@ def test_a_reader_that_goes_away_is_status_2_and_no_complaint(rfl: Runner) -> No
         assert process.wait(30) == 2
 
 
-def test_many_files(rfl: Runner) -> None:
-    for number in range(3_000):
-        rfl.write(f"drivers/d{number % 50}/f{number}.rs", UNSAFE if number % 100 == 0 else CLEAN)
-    ran = rfl("check", *CONCISE)
-    assert ran.status == 1
-    assert len(ran.out.splitlines()) == 30
+# Size. `make many` does the same with 100,000 files, and says what that takes.
+
+
+@pytest.mark.parametrize(("files", "shape"), [(5_000, ()), (1_000, ("--plain",))])
+def test_many_files(files: int, shape: tuple[str, ...]) -> None:
+    program = str(ROOT / "scripts" / "many_files.py")
+    options = ["--files", str(files), "--folders", "300", "--jobs", "2", *shape]
+    done = subprocess.run([sys.executable, program, *options], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "FAULT" not in done.stdout

@@ -80,6 +80,7 @@ LAYERS = (
     "config_template",
     "inputs",
     "rewrite",
+    "share",
     "batch",
     "live",
     "report",

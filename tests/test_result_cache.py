@@ -10,10 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from rfl_lint import tree as trees
-from rfl_lint.batch import Outcome, Plan, TreeRun, outcomes
+from rfl_lint.batch import Plan, TreeRun, outcomes
 from rfl_lint.engine import FileResult, Lint
 from rfl_lint.inputs.files import FileFinder, Target
 from rfl_lint.rule import Context, Rule
+from rfl_lint.share import Outcome
 from rfl_lint.tree import read_tree
 from rfl_lint.witness import note, taken, together
 from tests.work import builtin_rule

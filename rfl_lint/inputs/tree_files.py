@@ -7,13 +7,16 @@ facts about it as linting the whole tree does, and a driver's names never answer
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from rfl_lint.inputs.files import Target
 from rfl_lint.tree import KERNEL_ROLES, KernelTree
 
+# Of one crate; a larger one is somebody's collection.
 _MAX_FILES: Final = 20_000
 # A folder that is no kernel and holds more folders than this is nobody's crate: a home, a temporary folder.
 _MAX_FOLDERS: Final = 200
@@ -24,16 +27,18 @@ def index_targets(tree: KernelTree, linted: Iterable[Target]) -> list[Target]:
     found = {target.path: target for target in linted}
     if tree.root is None:
         return [found[path] for path in sorted(found)]
-    folders = {crate_folder(tree.root, path) for path in found}
+    # Many files lie in few folders, and these in fewer: each folder is looked into once.
+    holds_rust = cache(_holds_rust)
+    places = {path.rpartition("/")[0]: path for path in found}
+    folders = {crate_folder(tree.root, path, holds_rust) for path in places.values()}
     if tree.is_kernel:
         folders.add("rust")
         # A file at the top of a kernel, or an editor's copy from elsewhere, is no crate of everything below it.
         folders.discard("")
     for folder in sorted(folders):
-        for path in _rust_files(tree, folder):
-            if len(found) >= _MAX_FILES:
-                break
-            found.setdefault(path, Target(tree.root / path, path, tree))
+        for path in islice(_rust_files(tree, folder), _MAX_FILES):
+            if path not in found:
+                found[path] = Target(tree.root / path, path, tree)
     return [found[path] for path in sorted(found)]
 
 
@@ -45,7 +50,15 @@ def is_inside(root: Path, path: str) -> bool:
         return False
 
 
-def crate_folder(root: Path, path: str) -> str:
+def _holds_rust(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".rs") and entry.is_file() for entry in entries)
+    except OSError:
+        return False
+
+
+def crate_folder(root: Path, path: str, holds_rust: Callable[[str], bool] = _holds_rust) -> str:
     """The crate of a path: the topmost folder above it, below the root, that holds Rust files itself.
 
     Everything below `rust/` counts as one crate; the root itself is the crate of a file that lies in it.
@@ -55,17 +68,9 @@ def crate_folder(root: Path, path: str) -> str:
         return "rust"
     for length in range(1, len(parts) + 1):
         folder = "/".join(parts[:length])
-        if _holds_rust(root / folder):
+        if holds_rust(f"{root}/{folder}"):
             return folder
     return "/".join(parts)
-
-
-def _holds_rust(folder: Path) -> bool:
-    try:
-        with os.scandir(folder) as entries:
-            return any(entry.name.endswith(".rs") and entry.is_file() for entry in entries)
-    except OSError:
-        return False
 
 
 def _rust_files(tree: KernelTree, folder: str) -> Iterator[str]:
