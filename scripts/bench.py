@@ -149,7 +149,7 @@ def bench_tree(tree: Path, runs: int, scratch: Path, semgrep: str | None) -> Non
     size = sum(path.stat().st_size for path in files)
     listing = scratch / "files"
     listing.write_text("".join(f"{path}\n" for path in files))
-    check = [*RFL_LINT, "check", "--isolated", "--output-format", "json", tree]
+    check: list[str | Path] = [*RFL_LINT, "check", "--isolated", "--output-format", "json", tree]
     cold = [*check, "--no-cache"]
     rows = [
         Row("rfl-lint check, cold", cold),
@@ -230,7 +230,13 @@ def bench_lsp(tree: Path, edits: int) -> None:
     print("| file | lines | first findings | p50 | p95 | memory after 100 keystrokes | after all |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for file in sorted(files, key=lambda file: abs(lines[file] - 1500))[:3]:
-        command = [sys.executable, BENCH / "lsp.py", tree, file.relative_to(tree), str(edits)]
+        command: list[str | Path] = [
+            sys.executable,
+            BENCH / "lsp.py",
+            tree,
+            file.relative_to(tree),
+            str(edits),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         found = json.loads(done.stdout)
         print(
