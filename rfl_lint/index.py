@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFact, UseFact, head_name
 from rfl_lint.index_names import Found, Names
-from rfl_lint.index_tables import Tables, few
+from rfl_lint.index_tables import Tables, few, layout_of
 
 F = TypeVar("F", FunctionFact, TypeFact)
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class Index:
                 self._tables.remove(before)
             self._tables.add(facts)
         self.files[facts.path] = facts
-        self._changed(facts.path, layout=before is None or before.modules != facts.modules)
+        self._changed(facts.path, layout=before is None or layout_of(before) != layout_of(facts))
 
     def remove(self, path: str) -> None:
         """Forget a file."""

@@ -138,3 +138,16 @@ def _renamed(facts: FileFacts) -> Iterator[tuple[str, str]]:
 def few(found: tuple[V, ...], near: str) -> tuple[V, ...]:
     """What a name means at a place; nothing where that is more than code can mean: each use would look at all of it."""
     return found if not near or len(found) <= _MOST_MEANINGS else ()
+
+
+def layout_of(facts: FileFacts) -> list[object]:
+    """The modules that a file declares, wherever in it."""
+    return [(module.name, module.module, module.inline, module.attributes) for module in facts.modules]
+
+
+class Sifting(Struct):
+    """What is kept for a whole tree, and can tell what does not come from one of its files."""
+
+    def forget(self, path: str) -> None:
+        """Let go of what speaks of a file."""
+        raise NotImplementedError

@@ -19,6 +19,7 @@ from rfl_lint.c.names import called_functions
 from rfl_lint.engine import FileResult, Look, lint_parsed
 from rfl_lint.facts import FileFacts
 from rfl_lint.index import Index
+from rfl_lint.index_moves import MovingIndex
 from rfl_lint.moves import moved_facts
 from rfl_lint.refusal import FILE_NOT_ANALYSED
 from rfl_lint.rule import Context
@@ -75,7 +76,7 @@ class LiveTree:
         self.plan = plan
         self._run = TreeRun(tree, [], plan, c_extra=frozenset(c_names))
         self._ancestry = Ancestry(tree.root)
-        self._index: Index | None = None
+        self._index: MovingIndex | None = None
         self._facts: dict[str, FileFacts] = {}
         self._texts: dict[str, _Text] = {}
         self._workspace: Workspace | None = None
@@ -199,7 +200,7 @@ class LiveTree:
         """The index of the tree; `progress` is told how many of how many files have been read for it."""
         if self._index is None:
             self._facts = {facts.path: facts for facts in self._run.facts(progress=progress)}
-            self._index = Index(self._facts.values())
+            self._index = MovingIndex(self._facts.values())
             for path in sorted(self._texts):
                 self._renew(self._index, path)
         return self._index
@@ -247,8 +248,8 @@ class LiveTree:
             return None
         if parsed is None or parsed.focus is None:
             return None
-        facts = moved_facts(seen.facts, parsed, parsed.focus)
-        self._index.replace(facts)
+        facts, is_same = moved_facts(seen.facts, parsed, parsed.focus)
+        (self._index.move if is_same else self._index.replace)(facts)
         self._renew_workspace([path])
         workspace = self._ready_workspace()
         workspace.kept[path] = parsed, facts

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from rfl_lint.fact_types import Contract
@@ -72,22 +73,30 @@ def _moved_fix(fix: Fix | None, change: Change) -> Fix | None:
     return replace(fix, edits=tuple(edits)) if fix is not None else None
 
 
-def moved_facts(facts: FileFacts, parsed: ParsedFile, focus: Focus) -> FileFacts:
-    """What a file says after an edit: what is in the focus, or around it, is read anew."""
+def moved_facts(facts: FileFacts, parsed: ParsedFile, focus: Focus) -> tuple[FileFacts, bool]:
+    """What a file says after an edit, what is in the focus, or around it, read anew.
+
+    And whether that is what it said before but for the places.
+    """
     change, span = focus.change, focus.span
     if focus.is_empty:
-        fresh = FileFacts(facts.path)
-        span = Span(-1, -1)
+        fresh, span = FileFacts(facts.path), Span(-1, -1)
     else:
         fresh = extract_facts(parsed, span)
+    differ = False
 
     def merged(old: Sequence[Fact], new: Sequence[Fact]) -> tuple[Fact, ...]:
-        kept = [moved for fact in old if not (moved := _moved(fact, change)).span.overlaps(span)]
-        kept += [fact for fact in new if fact.span.overlaps(span)]
-        return tuple(sorted(kept, key=_place))
+        nonlocal differ
+        moved = [_moved(fact, change) for fact in old]
+        gone: list[Fact] = [fact for fact in moved if fact.span.overlaps(span)]
+        come: list[Fact] = [fact for fact in new if fact.span.overlaps(span)]
+        differ = differ or without_places((*gone,)) != without_places((*come,))
+        if gone or come:
+            moved = [fact for fact in moved if not fact.span.overlaps(span)] + come
+        return tuple(sorted(moved, key=_place))
 
     uses = merged(facts.uses, fresh.uses)
-    return FileFacts(
+    now = FileFacts(
         facts.path,
         merged(facts.types, fresh.types),
         merged(facts.functions, fresh.functions),
@@ -98,6 +107,7 @@ def moved_facts(facts: FileFacts, parsed: ParsedFile, focus: Focus) -> FileFacts
         facts.bindings if focus.is_empty else mentioned_bindings(parsed.source.data, uses),
         facts.sections if focus.is_empty else fresh.sections,
     )
+    return now, not differ
 
 
 def _place(fact: Fact) -> tuple[int, int]:
@@ -124,3 +134,14 @@ def _moved(fact: Fact, change: Change) -> Fact:
 
 def _moved_contract(contract: Contract | None, change: Change) -> Contract | None:
     return replace(contract, span=change.stretched(contract.span)) if contract is not None else None
+
+
+def without_places(value: object) -> object:
+    """Facts as plain values, without where in the file they stand."""
+    if isinstance(value, Span):
+        return None
+    if isinstance(value, tuple):
+        return tuple(without_places(each) for each in value)
+    if isinstance(value, Struct):
+        return tuple(without_places(getattr(value, name)) for name in value.__struct_fields__)
+    return value

@@ -11,18 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from msgspec import Struct
-
 from rfl_lint.batch import Plan
 from rfl_lint.engine import FileResult
 from rfl_lint.errors import SourceError
 from rfl_lint.facts import FileFacts, extract_facts
 from rfl_lint.inputs.files import Selection, Target, read_target
 from rfl_lint.inputs.tree_files import index_targets
+from rfl_lint.moves import without_places
 from rfl_lint.report import Report
 from rfl_lint.run import Filter, lint_targets, report_on, run_targets
 from rfl_lint.share import Outcome
-from rfl_lint.source import SourceFile, Span
+from rfl_lint.source import SourceFile
 from rfl_lint.tree import KernelTree
 from rfl_lint.workspace import Workspace
 
@@ -130,14 +129,3 @@ def _says_the_same(target: Target, before: bytes | None, now: bytes | None) -> b
 def _facts(target: Target, text: bytes) -> FileFacts | None:
     parsed = Workspace(target.tree).parse(SourceFile(target.path, text))
     return extract_facts(parsed) if parsed.refusal is None else None
-
-
-def without_places(value: object) -> object:
-    """Facts as plain values, without where in the file they stand."""
-    if isinstance(value, Span):
-        return None
-    if isinstance(value, tuple):
-        return tuple(without_places(each) for each in value)
-    if isinstance(value, Struct):
-        return tuple(without_places(getattr(value, name)) for name in value.__struct_fields__)
-    return value

@@ -55,6 +55,7 @@ LAYERS = (
     "index_names",
     "index_tables",
     "index",
+    "index_moves",
     "rule",
     "rule_table",
     "deferred",

@@ -12,7 +12,8 @@ from rfl_lint.batch import Plan
 from rfl_lint.cli.settings import CheckRequest, prepare
 from rfl_lint.facts import extract_facts
 from rfl_lint.inputs.files import FileFinder, Selection
-from rfl_lint.relint import Relinter, without_places
+from rfl_lint.moves import without_places
+from rfl_lint.relint import Relinter
 from rfl_lint.report import Report
 from rfl_lint.run import Filter, run_targets
 from rfl_lint.source import SourceFile

@@ -1,7 +1,10 @@
 """Keystrokes to published diagnostics in one file of a tree: `lsp.py TREE FILE EDITS` prints JSON.
 
-Each keystroke is sent when the findings of the one before are there, as a person types slower than that. Words are
-typed into a comment, a name and a new statement by turns, and taken back again.
+Words are typed into many places of the file, ten characters a second or as fast as the findings of each come, and
+taken back again. Between words are pauses: short ones, in which a look at the whole file has just begun when the next
+key comes, and long ones. What is measured is the time from sending `didChange` to reading the findings of that very
+version; `cpu` is the server's processor time in it, which depends less on what else the machine does. Now and then the
+client asks for the findings as well, which is answered by a look at the whole file: that is `whole`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 TYPED: Final = ("// note", "let x = 1;", "\n", "self.f();", "unsafe { g() };")
+_KEY: Final = 0.1
+_WHOLE: Final = 25
+# With the quarter of a second after which the server looks at the whole file.
+_PAUSES: Final = (0.3, 1.5, 0.35)
 
 
 class Server:
@@ -51,30 +58,43 @@ class Server:
             ):
                 return
 
+    def answered(self, number: int) -> None:
+        """Wait for the answer to a request."""
+        while self.receive().get("id") != number:
+            pass
+
+    def processor(self) -> float:
+        """Milliseconds of processor time so far, of all threads."""
+        spent = 0
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            spent += int((task / "schedstat").read_text().split()[0])
+        return spent / 1e6
+
     def memory(self) -> float:
         """Resident memory in MiB."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
-def strokes(text: str, count: int) -> list[tuple[dict[str, Any], str]]:
-    """Keystrokes as ranges and what is put there."""
+def strokes(text: str, count: int) -> list[tuple[dict[str, Any], str, float]]:
+    """Keystrokes as ranges, what is put there, and the pause before it."""
     lines = text.split("\n")
     places = [
         number for number, line in enumerate(lines) if line.endswith(";") and line.startswith("        ")
     ]
-    found: list[tuple[dict[str, Any], str]] = []
+    found: list[tuple[dict[str, Any], str, float]] = []
     turn = 0
     while len(found) < count:
         line, column = places[turn * 37 % len(places)] + 1, 0
         word = TYPED[turn % len(TYPED)]
         for number, character in enumerate(word):
             at = {"line": line, "character": column + number}
-            found.append(({"start": at, "end": at}, character))
+            pause = _KEY if number else _PAUSES[turn % len(_PAUSES)]
+            found.append(({"start": at, "end": at}, character, pause))
         end = {"line": line + 1, "character": 0} if word == "\n" else {"line": line, "character": len(word)}
-        found.append(({"start": {"line": line, "character": 0}, "end": end}, ""))
+        found.append(({"start": {"line": line, "character": 0}, "end": end}, "", _KEY))
         turn += 1
-    return found
+    return found[:count]
 
 
 def main() -> None:
@@ -91,31 +111,42 @@ def main() -> None:
     server.published(1)
     opened = time.perf_counter() - begun
     taken: list[float] = []
+    spent: list[float] = []
+    whole: list[float] = []
     memory: dict[int, float] = {}
-    for number, (where, new) in enumerate(strokes(text, count)):
+    for number, (where, new, pause) in enumerate(strokes(text, count)):
         version = number + 2
         change = {
             "textDocument": {"uri": uri, "version": version},
             "contentChanges": [{"range": where, "text": new}],
         }
+        if number:
+            time.sleep(max(0.0, pause - taken[-1] / 1000))
+        before = server.processor()
         begun = time.perf_counter()
         server.send("textDocument/didChange", change)
         server.published(version)
         taken.append((time.perf_counter() - begun) * 1000)
+        spent.append(server.processor() - before)
+        if number % _WHOLE == _WHOLE - 1:
+            begun = time.perf_counter()
+            server.send("textDocument/diagnostic", {"textDocument": {"uri": uri}}, version)
+            server.answered(version)
+            whole.append((time.perf_counter() - begun) * 1000)
         if number + 1 in (100, count):
             memory[number + 1] = server.memory()
     server.process.kill()
-    cut = statistics.quantiles(taken, n=100)
     first, last = min(memory), max(memory)
     figures = {
         "lines": text.count("\n"),
         "opened": opened,
-        "p50": cut[49],
-        "p95": cut[94],
         "edits": last,
         "memory after 100": memory[first],
         "memory": memory[last],
     }
+    for name, values in (("", taken), ("cpu ", spent), ("whole ", whole)):
+        cut = statistics.quantiles(values, n=100)
+        figures |= {f"{name}p50": cut[49], f"{name}p95": cut[94]}
     print(json.dumps(figures))
 
 

@@ -22,6 +22,7 @@ from rfl_lint.analysis.types.inference import types
 from rfl_lint.analysis.types.typeref import TypeKind
 from rfl_lint.facts import FunctionFact
 from rfl_lint.finding import Label
+from rfl_lint.index_tables import Sifting
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node, span_of
 
@@ -57,11 +58,24 @@ class _Way(Struct, frozen=True):
 _UNKNOWN: Final = _Way(Sleep("", ()))
 
 
-class Summaries(Struct):
+class Summaries(Sifting):
     """What is known of the functions of a tree; it outlives the parsed files, and no change of one."""
 
     answers: dict[_Key, _Way | None] = field(default_factory=dict)
     functions: dict[_Key, _Summary] = field(default_factory=dict)
+
+    def forget(self, path: str) -> None:
+        """Let go of what comes from a file. That nothing sleeps in another may come from it, too, and stays."""
+        self.answers = {
+            key: way
+            for key, way in self.answers.items()
+            if key[0] != path and (way is None or all(step.path != path for step in way.sleep.steps))
+        }
+        self.functions = {
+            key: known
+            for key, known in self.functions.items()
+            if key[0] != path and all(fact.path != path for _, fact in known.edges or ())
+        }
 
 
 def summaries(cx: Context) -> Summaries:
