@@ -63,7 +63,8 @@ class MovingIndex(Index):
         memo, answers, members = self._sifted
         self._sifted = (
             _sifted(self._memo, memo, lambda key, value: _is_stale(key, value, path)),
-            *self.names.move(path, answers, members, _sifted),
+            _sifted(self.names.move(path), answers, lambda _key, found: _names(found, path)),
+            _sifted(self.names.members, members, lambda _key, member: _names(member.found, path)),
         )
 
     def _changed(self, path: str, *, layout: bool) -> None:
@@ -89,15 +90,18 @@ def _is_stale(key: tuple[object, ...], value: object, path: str) -> bool:
     return speaks_of(key, path) or speaks_of(value, path)
 
 
+def _names(found: Found | None, path: str) -> bool:
+    if found is None:
+        return False
+    return any(fact.path == path for fact in found.types) or any(
+        fact.path == path for fact in found.functions
+    )
+
+
 def speaks_of(value: object, path: str) -> bool:
     """Whether a value names a file, or holds one that does."""
     if isinstance(value, str):
         return value == path
-    if isinstance(value, Answer | Found):
-        facts: tuple[Struct, ...] = (
-            value.candidates if isinstance(value, Answer) else (*value.types, *value.functions)
-        )
-        return any(getattr(fact, "path", "") == path for fact in facts)
     if isinstance(value, Struct):
         return getattr(value, "path", None) == path
     if isinstance(value, dict):

@@ -7,7 +7,7 @@ it imports is ever an answer, so one driver's definitions cannot speak for anoth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct, field
@@ -220,14 +220,11 @@ class Names(Struct, eq=False):
         if layout:
             self._homes = None
 
-    def move(self, path: str, answers: int, members: int, sift: Callable[..., int]) -> tuple[int, int]:
-        """The items of a file stand elsewhere. `sift` drops what names them, of the entries that it has not seen."""
+    def move(self, path: str) -> dict[tuple[str, str, str], Found | None]:
+        """The items of a file stand elsewhere now. What is known by name, for the caller to drop what names them."""
         old = {id(scope) for scope in self._scopes.pop(path, {}).values()}
         self._at = {home: known for home, known in self._at.items() if old.isdisjoint(map(id, known))}
-        return (
-            sift(self._answers, answers, lambda _key, found: _names_file(found, path)),
-            sift(self.members, members, lambda _key, member: _names_file(member.found, path)),
-        )
+        return self._answers
 
     def home(self, path: str) -> Home:
         """The module that a file is."""
@@ -295,14 +292,6 @@ class Names(Struct, eq=False):
         """The root of a library crate below `rust/`."""
         self._homes_now()
         return Home(name) if name in self._crates else None
-
-
-def _names_file(found: Found | None, path: str) -> bool:
-    if found is None:
-        return False
-    return any(fact.path == path for fact in found.types) or any(
-        fact.path == path for fact in found.functions
-    )
 
 
 class _Query(Struct, eq=False):
