@@ -121,11 +121,12 @@ say("stopped")
 vim.cmd("qall!")
 """
 
-VIM = """
+DEBIAN = """
 set nocompatible encoding=utf-8
-set rtp+=/usr/share/vim-ale
+packadd! ale
 filetype plugin on
-runtime plugin/ale.vim
+"""
+VIM = """
 runtime autoload/ale/util.vim
 function! ale#util#Input(message, value, ...) abort
   return g:answer
@@ -155,8 +156,6 @@ function! Preview()
   return ''
 endfunction
 function! Go()
-  doautocmd VimEnter
-  ALELint
   call Within('findings', {-> len(Found()) > 0})
   for found in Found()
     call Say(found.lnum . ' ' . (found.col - 1) . ' ' . found.code . ' ' . substitute(found.text, ' help: .*', '', ''))
@@ -228,6 +227,13 @@ EMACS = """
 (kill-emacs 0)
 """
 
+KAKOUNE = """
+hook global BufSetOption lint_warning_count=[1-9] %{
+    echo -to-file OUT "%opt{lint_messages} of %opt{lint_warning_count}"
+    kill!
+}
+"""
+
 
 def test_neovim(folder: Path) -> None:
     (folder / "init.lua").write_text(setup("neovim"))
@@ -248,7 +254,9 @@ def test_neovim(folder: Path) -> None:
 def test_vim_with_ale(folder: Path) -> None:
     if not Path("/usr/share/vim-ale").is_dir():
         pytest.skip("vim-ale is not installed")
-    (folder / "vimrc").write_text(setup("vim") + VIM.replace("COLUMN", str(COLUMN)), encoding="utf-8")
+    (folder / "vimrc").write_text(
+        DEBIAN + setup("vim") + VIM.replace("COLUMN", str(COLUMN)), encoding="utf-8"
+    )
     assert drive("vim", folder, "-Nu", folder / "vimrc", "-i", "NONE", "-n", "-es", "-c", "call Go()") == [
         # ALE takes UTF-16 columns for its own.
         EXPECTED[0].replace(str(COLUMN), "15"),
@@ -266,3 +274,15 @@ def test_emacs_with_eglot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
     (folder / "go.el").write_text(EMACS, encoding="utf-8")
     monkeypatch.setenv("SETUP", str(folder / "init.el"))
     assert drive("emacs", folder, "--batch", "-Q", "-l", folder / "go.el") == EXPECTED
+
+
+def test_kakoune(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAKOUNE_CONFIG_DIR", str(folder))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    folder.chmod(0o700)
+    (folder / "kakrc").write_text(setup("kakoune") + KAKOUNE.replace("OUT", str(folder / "out")))
+    drive("kak", folder, "-ui", "dummy", "-e", "lint")
+    column = len("    /* 🦀 é */ ") + 1
+    assert (folder / "out").read_text(encoding="utf-8") == (
+        f"1 2|warning: unsafe block has no `SAFETY:` comment [missing-safety-comment](col {column}) of 1"
+    )

@@ -34,10 +34,8 @@ function commandLine(given) {
 
 /** Ends a server that has not come up, and waits for its last words. */
 async function ended(server) {
-  if (server.pid !== undefined) {
-    server.kill();
-    await Promise.race([once(server, "close"), new Promise((resolve) => setTimeout(resolve, 1000))]);
-  }
+  server.kill();
+  await Promise.race([server.isClosed, new Promise((resolve) => setTimeout(resolve, 1000))]);
 }
 
 async function complain(message) {
@@ -74,6 +72,7 @@ async function start() {
     server = spawn(command, args, { cwd: homedir() });
     starting = made.isServed ? undefined : server;
     server.stderr.on("data", (data) => (said = (said + data).slice(-4000)));
+    server.isClosed = new Promise((resolve) => server.once("close", resolve));
     await once(server, "spawn");
     return server;
   };
