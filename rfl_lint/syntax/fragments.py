@@ -212,7 +212,9 @@ class _Finder:
         if "," in separators and ";" not in separators and self.source.data[span.start] != ord("{"):
             tree = self._as_arguments(body, inner) or self._as_statements(body)
         else:
-            tree = self._as_statements(body) or self._as_arguments(body, inner)
+            tree = self._as_statements(body)
+            if tree is None and "," in separators:  # without any, the text would be the same
+                tree = self._as_arguments(body, inner)
         if tree is not None:
             self.census.met += 1
             self.census.parsed += 1
@@ -220,11 +222,13 @@ class _Finder:
             return
         for chunk in _chunks(inner, self.source):
             if _holds_code(chunk):
-                yield from self._chunk(chunk, make)
+                yield from self._chunk(chunk, make, is_all=len(chunk) == len(inner))
 
-    def _chunk(self, chunk: list[Token], make: _Maker) -> Iterator[Fragment]:
-        """Part of a body that did not parse as a whole: an argument, a field, a statement."""
+    def _chunk(self, chunk: list[Token], make: _Maker, *, is_all: bool = False) -> Iterator[Fragment]:
+        """Part of a body that did not parse as a whole: an argument, a field, a statement; or all of it once more."""
         for start in _starts(chunk, self.source):
+            if is_all and start == 0:
+                continue  # that is what did not parse
             span = Span(chunk[start].start, chunk[-1].end)
             tree = self._as_statement(span)
             if tree is not None:

@@ -149,7 +149,7 @@ def may_hold(cx: Context) -> bool:
 
 def _acquiring(cx: Context) -> list[int]:
     """Where in a file words stand without which nothing is held."""
-    return context_table(cx.tables).acquiring.places(cx.source.data)
+    return [match.start() for match in context_table(cx.tables).acquiring.finditer(cx.source.data)]
 
 
 def _in_holding_function(node: Node, cx: Context) -> bool:

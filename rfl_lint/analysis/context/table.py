@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from rfl_lint.analysis.code.words import Words
 from rfl_lint.tables import Tables
 
 _GFP: Final = re.compile(r"\b(?:__)?GFP_\w+")
@@ -89,7 +88,7 @@ class ContextTable(Struct, frozen=True):
     sleeping_methods: frozenset[str]
     own_stores: frozenset[str]
     """Names by which a call is known to be none of these without a look at its types."""
-    acquiring: Words
+    acquiring: re.Pattern[bytes]
     """A quick look at the bytes of a function: whether anything in it may be held at all."""
 
     def flags_sleep(self, text: str) -> bool | None:
@@ -133,7 +132,10 @@ def context_table(tables: Tables) -> ContextTable:
         if "backend" in row:
             backends[row["backend"]] = kind
     sections: dict[tuple[str, str], Section] = {}
+    makers: set[tuple[str, str]] = set()
     for row in locks["sections"]:
+        if row["type"] and row["type"] == row.get("guard"):
+            makers.update((row["type"], name) for name in row["functions"])
         for name in row["functions"]:
             sections[row["type"], name] = Section(Hold(row["context"]), row["why"], frozenset(row["modules"]))
         for name in row.get("lends", ()):
@@ -153,7 +155,9 @@ def context_table(tables: Tables) -> ContextTable:
     methods = frozenset(name for kind in by_type.values() for name in kind.takes | kind.tries)
     listed = _sleeping(sleeping["rust"])
     words = set(methods)
-    words |= {name for _, name in sections} | set(c_opens) | {*guards, *(f"{name}Guard" for name in by_type)}
+    # What makes a guard of its own type is called by that name: `Guard::new`.
+    words |= {owner if (owner, name) in makers else name for owner, name in sections}
+    words |= {*c_opens, *guards, *(f"{name}Guard" for name in by_type)}
     words |= {row["trait"] for row in tables.table("callbacks")["callbacks"] if row["context"] == "atomic"}
     return ContextTable(
         locks=by_type,
@@ -190,7 +194,7 @@ def context_table(tables: Tables) -> ContextTable:
         section_methods=frozenset(name for owner, name in sections if owner),
         sleeping_methods=frozenset(name for owner, name in listed if owner),
         own_stores=frozenset(name for kind in by_type.values() for name in kind.may_sleep),
-        acquiring=Words.among(words),
+        acquiring=re.compile(rb"\b(?:" + "|".join(sorted(map(re.escape, words))).encode() + rb")\b"),
     )
 
 

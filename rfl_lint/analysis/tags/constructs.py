@@ -82,7 +82,7 @@ def _names_any(cx: Context, tag: Tag, *, strict: bool) -> bool:
     known, key = cx.memo(_found_names), (tag.name, strict)
     if key not in known:
         names = tag.strict_names if strict else tag.names
-        known[key] = names.are_in(cx.source.data)
+        known[key] = names.search(cx.source.data) is not None
     return known[key]
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm
-from rfl_lint.analysis.code.words import Words
 from rfl_lint.rule import Context
 
 _METHOD: Final = re.compile(r"\.(?P<name>\w+)(?P<arguments>\([_, ]*\))?")
@@ -59,14 +58,14 @@ class Tag(Struct, frozen=True, dict=True):
         return _any_of({*self.words, *self.named, *self.macros, *self.strict_macros})
 
     @cached_property
-    def names(self) -> Words:
-        """The names of functions and macros that ask for a comment, called or imported."""
-        return Words.among({*self.named, *self.macros})
+    def names(self) -> re.Pattern[bytes]:
+        """Any name of a function or macro that asks for a comment, called or imported."""
+        return _any_of({*self.named, *self.macros})
 
     @cached_property
-    def strict_names(self) -> Words:
+    def strict_names(self) -> re.Pattern[bytes]:
         """The same, of what asks for one in the strict part of a rule."""
-        return Words.among({*self.named, *self.macros, *self.strict_macros})
+        return _any_of({*self.named, *self.macros, *self.strict_macros})
 
     @cached_property
     def cannot(self) -> re.Pattern[bytes]:
