@@ -13,6 +13,7 @@ from tests.work import builtin_rule
 
 LogWithoutNewline = builtin_rule("log-without-newline")
 UnitResult = builtin_rule("unit-result")
+UnnecessaryOrderingComment = builtin_rule("unnecessary-ordering-comment")
 
 
 def findings(rule: type[Rule], text: str) -> tuple[Finding, ...]:
@@ -69,8 +70,20 @@ def test_a_fix(rule: type[Rule], before: str, after: str) -> None:
     [
         (LogWithoutNewline, 'fn f() { pr_info!(r"a\\n"); }'),
         (UnitResult, "use kernel::prelude::*;\nfn f() -> Result</* nothing */ ()> {}\n"),
+        (UnnecessaryOrderingComment, "fn f() {\n    // ORDERING: CAST: Which of them?\n    let x = 1;\n}\n"),
+        (UnnecessaryOrderingComment, "fn f() {\n    // ORDERING: ORDERING:\n    let x = 1;\n}\n"),
     ],
 )
 def test_what_no_edit_mends_has_no_fix(rule: type[Rule], text: str) -> None:
-    (found,) = findings(rule, text)
-    assert found.fix is None
+    found = findings(rule, text)
+    assert found
+    assert not any(finding.fix for finding in found)
+
+
+def test_a_tag_that_is_said_several_times_goes_at_once() -> None:
+    text = "fn f() {\n    // ORDERING: // ORDERING:ORDERING: It was so.\n    let x = 1;\n}\n"
+    (found,) = (each.fix for each in findings(UnnecessaryOrderingComment, text) if each.fix is not None)
+    (edit,) = found.edits
+    assert text[: edit.span.start] + edit.text + text[edit.span.end :] == (
+        "fn f() {\n    // It was so.\n    let x = 1;\n}\n"
+    )

@@ -20,6 +20,7 @@ from rfl_lint.source import BOM, SourceFile, Span
 from rfl_lint.syntax import Fragment, Node, span_of
 
 _ATTRIBUTES: Final = frozenset({"attribute_item", "inner_attribute_item"})
+_COMMENTS: Final = frozenset({"line_comment", "block_comment"})
 # What else a line of nothing but attributes may hold: `$(#[$attr])*` in a `macro_rules!` body.
 _AROUND_ATTRIBUTES: Final = b"$()*+?, \t"
 _MAY_BE_ATTRIBUTE: Final = re.compile(rb"^[#$]|\][)*+?, \t]*(?:/[/*].*)?$")
@@ -314,7 +315,7 @@ class CommentRows:
 
     def _find_attributes(self) -> list[Span]:
         spans = {
-            span_of(node)
+            _attribute_span(node)
             for fragment in self._fragments
             for nodes in fragment.find(_ATTRIBUTES).values()
             for node in nodes
@@ -388,6 +389,15 @@ class CommentRows:
             yield CommentLine(
                 Span(start, min(content.end, comment.end)), Span(min(text, stop), max(min(text, stop), stop))
             )
+
+
+def _attribute_span(node: Node) -> Span:
+    """The bytes of an attribute; one that nobody closed has taken in comments that are not its own."""
+    last = node.child(node.child_count - 1)
+    if last is None or not last.is_missing:
+        return span_of(node)
+    written = (part for part in node.children if part.end_byte > part.start_byte and part.type not in _COMMENTS)
+    return Span(node.start_byte, max((part.end_byte for part in written), default=node.end_byte))
 
 
 def _skip_blanks(data: bytes, span: Span) -> int:

@@ -27,6 +27,8 @@ from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
 
 _SHOWN: Final = 48
+# What may stand between a tag and what introduces it.
+_BEFORE_TAGS: Final = b" \t/*#>[(_`+-"
 _ATTRIBUTE: Final = re.compile(rb"#!?\[\s*(?P<name>[\w:]+)(?:\s*\((?P<arguments>[^()]*)\))?")
 _METAVARIABLE: Final = re.compile(rb"\$(?!crate\b)[\w(]")
 _UNSAFE: Final = re.compile(r"\bunsafe\b")
@@ -103,7 +105,8 @@ def needless_findings(
 def without_marker(cx: Context, needless: Needless) -> Fix | None:
     """The fix that makes an ordinary comment of a tagged one.
 
-    None where that leaves no sentence, or makes the text a part of the section in front of it.
+    None where that leaves no sentence, makes the text a part of the section in front of it, or leaves another tag in
+    the place of this one, which may be as needless. A tag that is said several times over goes as often.
     """
     section = needless.section
     data = cx.source.data
@@ -114,6 +117,15 @@ def without_marker(cx: Context, needless: Needless) -> Fix | None:
     if data[start:end] != f"{section.tag}:".encode() or not behind.strip():
         return None
     end += len(behind) - len(behind.lstrip())
+    for other in needless.run.sections[1:]:
+        if data[end : other.marker.start].strip(_BEFORE_TAGS):
+            break
+        if other.tag != section.tag:
+            return None
+        behind = data[other.marker.end : section.line.text.end].lstrip()
+        end = section.line.text.end - len(behind)
+    if end >= section.line.text.end:
+        return None
     return Fix("make it an ordinary comment", (Edit(Span(start, end), ""),))
 
 
