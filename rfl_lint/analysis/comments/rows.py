@@ -396,7 +396,9 @@ def _attribute_span(node: Node) -> Span:
     last = node.child(node.child_count - 1)
     if last is None or not last.is_missing:
         return span_of(node)
-    written = (part for part in node.children if part.end_byte > part.start_byte and part.type not in _COMMENTS)
+    written = (
+        part for part in node.children if part.end_byte > part.start_byte and part.type not in _COMMENTS
+    )
     return Span(node.start_byte, max((part.end_byte for part in written), default=node.end_byte))
 
 
