@@ -173,6 +173,7 @@ class LiveTree:
             kept = self._workspace.parses()
         for path in (*paths, *self._texts):
             kept.pop(path, None)
+        self._workspace.close()
         self._workspace = self._new_workspace()
         self._workspace.kept.update(kept)
 
@@ -259,6 +260,11 @@ class LiveTree:
             return None
         self._seen[path] = _Seen(source, parsed, facts, result, (*seen.ahead, *edits))
         return parsed, result
+
+    def tidy(self) -> None:
+        """Let go of what was computed, and will be computed anew when it is asked for: after a glance, that is."""
+        if self._workspace is not None and self._glanced():
+            self._renew_workspace(list(self._glanced()))
 
     def parsed(self, path: str) -> ParsedFile | None:
         """A text, or else the file of that path, parsed; None where there is neither."""

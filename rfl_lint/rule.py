@@ -146,6 +146,10 @@ class Context:
         around = list(self.parsed.fragments_at(offset))
         return str(around[1].kind if len(around) > 1 else around[0].kind)
 
+    def forget(self) -> None:
+        """Let go of what analyses keep of this file."""
+        self._memo.clear()
+
     def memo(self, factory: Callable[[Context], T]) -> T:
         """The result of `factory` for this file, computed once."""
         if factory not in self._memo:

@@ -100,6 +100,13 @@ class Workspace:
         self._opened_weight = 0
         self.kept.pop(path, None)
 
+    def close(self) -> None:
+        """Let go of all that was computed, at once: what is computed of a file leads back to it in circles."""
+        for context in self._opened.values():
+            if context is not None:
+                context.forget()
+        self._opened.clear()
+
     def context(self, parsed: ParsedFile, facts: FileFacts | None = None) -> Context:
         """The context of a parsed file."""
         path = parsed.source.path

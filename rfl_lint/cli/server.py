@@ -50,5 +50,5 @@ def run_server(request: ServerRequest) -> int:
             baselines=not request.isolated,
         )
 
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(400_000, 20, 20)
     serve(load)

@@ -196,6 +196,11 @@ class Project(Struct, eq=False):
         parsed, result = seen
         return Checked(place, parsed, self._shortened(make_report([result], place.settings.chosen), place))
 
+    def tidy(self) -> None:
+        """Let go of what only the last glances were for."""
+        for live in self._trees.values():
+            live.tidy()
+
     def check(self, file: Path, go_on: Callable[[], None] = lambda: None) -> Checked | None:
         """Everything found in a text, or in a file that is not open; None where there is none to look at.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,12 +23,11 @@ from rfl_lint.lsp.pages import Pages
 from rfl_lint.lsp.progress import Reports, put_in, shown
 from rfl_lint.lsp.project import Checked, Project, Settings
 from rfl_lint.lsp.text import Text
-from rfl_lint.lsp.worker import Outdated, Urgency, Worker
+from rfl_lint.lsp.worker import Garbage, Outdated, Urgency, Worker
 
 T = TypeVar("T")
 # After this much silence what one text's change may have changed elsewhere is looked at.
 _PAUSE: Final = 0.25
-_EDITS_BETWEEN_COLLECTIONS: Final = 100
 
 
 @dataclass(eq=False)
@@ -56,7 +54,7 @@ class Session:
     _edited: dict[str, Document] = field(default_factory=dict)
     _due: set[Path] = field(default_factory=set)
     """Files to be looked at again; what a change interrupted is done after the next one."""
-    _edits: int = 0
+    _garbage: Garbage = field(default_factory=Garbage)
     _timer: asyncio.TimerHandle | None = None
     _told: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -148,7 +146,6 @@ class Session:
 
     def _changed(self, document: Document) -> None:
         self._stamp += 1
-        self._edits += 1
         if document.file is None:
             return
         self._edited[document.uri] = document
@@ -162,6 +159,7 @@ class Session:
         if outcome is None:
             outcome = await self.looked(document)
         self._publish(document, outcome)
+        await self.engine(self._tidy, Urgency.LATER)
 
     def _publish(self, document: Document, outcome: Outcome) -> None:
         """Send what was found, unless the text has changed meanwhile: then it is being looked at again."""
@@ -217,7 +215,8 @@ class Session:
             return None
         version, text, edits = document.take()
         try:
-            checked = self.project.glance(document.file, text.data, edits)
+            with self._garbage.kept():
+                checked = self.project.glance(document.file, text.data, edits)
             if checked is None:
                 self.project.put(document.file, text.data, edits)
                 return None
@@ -226,6 +225,10 @@ class Session:
             raise
         document.outcome = Outcome(version, text, checked, stamp, whole=False)
         return document.outcome
+
+    def _tidy(self) -> None:
+        self.project.tidy()
+        self._garbage.collect_new()
 
     def put(self, document: Document) -> Text:
         """Let the engine have a document's text as it is now."""
@@ -299,12 +302,10 @@ class Session:
                     document.outcome and document.outcome.text
                 ):
                     self._edited.pop(uri, None)
-            if self._edits > _EDITS_BETWEEN_COLLECTIONS:
-                self._edits = 0
-                gc.collect()
             return list(again)
 
         await self._recheck(await self.engine(settle, Urgency.LATER))
+        await self.engine(self._garbage.collect_all, Urgency.LATER)
 
     async def _recheck(self, files: list[Path]) -> None:
         """Look again at open files whose own text has not changed; the client hears of those where that mattered."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from enum import IntEnum
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 T = TypeVar("T")
+_ROUNDS: Final = 400
 
 
 class Urgency(IntEnum):
@@ -28,6 +31,38 @@ class Outdated(BaseException):
 
     Not an Exception: no rule may take it for a fault of its own.
     """
+
+
+class Garbage:
+    """Collects what leads back to itself while nobody waits, so that no collection falls into what somebody waits for.
+
+    What analyses of one text have computed is all garbage at once, when the next text comes: a collection before that
+    would find nothing, and make it costly to find later.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._rounds = 0
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Leave all of it for later."""
+        gc.disable()
+        try:
+            yield
+        finally:
+            gc.enable()
+
+    def collect_new(self) -> None:
+        """Collect what has come since the last time."""
+        self._rounds += 1
+        gc.collect(0)
+
+    def collect_all(self) -> None:
+        """Collect all there is, unless that was done not long ago."""
+        if self._rounds >= _ROUNDS:
+            self._rounds = 0
+            gc.collect()
 
 
 class Worker:
