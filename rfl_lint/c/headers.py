@@ -48,7 +48,7 @@ def find_functions(root: Path, names: Iterable[str]) -> Search:
     result = Search(stamps=walk.stamps)
     for text in walk.outward():
         forms = helpers if text.path.startswith("rust/") else headers
-        for name in sorted({forms[word] for word in forms.keys() & text.words} & (missing | silent)):
+        for name in sorted({forms[word] for word in forms.keys() & text.called} & (missing | silent)):
             function = declared(text, name)
             if function is None:
                 continue
@@ -75,9 +75,9 @@ def _same_result(helper: CFunction, wrapped: CFunction) -> bool:
 def _forms(names: Iterable[bytes], *, helpers: bool) -> dict[bytes, bytes]:
     """The names by the words that tell of them: in helpers with a prefix, in headers perhaps with a suffix."""
     if helpers:
-        return {HELPER + name + b"(": name for name in names}
-    forms = {name + b"(": name for name in names}
-    forms.update({name + b"_noprof(": name for name in names})
+        return {HELPER + name: name for name in names}
+    forms = {name: name for name in names}
+    forms.update({name + b"_noprof": name for name in names})
     return forms
 
 

@@ -48,12 +48,13 @@ class CText(Struct, dict=True):
         return _DIRECTIVE.sub(_blank, self.uncommented)
 
     @cached_property
-    def words(self) -> set[bytes]:
-        """The words of the text, each with the parenthesis that follows it, if one does.
+    def called(self) -> set[bytes]:
+        """The words of the text that a parenthesis follows.
 
         Comments and macros included: it is for leaving out, quickly, the texts that do not speak of a name.
         """
-        return set(self.data.replace(b" (", b"(").replace(b"(", b"( ").translate(_WORDS).split())
+        *heads, _ = self.data.replace(b" (", b"(").translate(_WORDS).split(b"(")
+        return {head.rpartition(b" ")[2] for head in heads}
 
     def calls(self, name: bytes, most: int) -> list[int]:
         """Where a name stands before an opening parenthesis in code; at most so many places."""
