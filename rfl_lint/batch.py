@@ -291,7 +291,8 @@ class TreeRun:
 
     def _c_names(self) -> set[str]:
         """The C functions that the files of the index call."""
-        sources = (self.read(target.path) for target in self._index_members())
+        heard = (target.path for target in self._index_members() if self.tree.is_heard(target.path))
+        sources = (self.read(path) for path in heard)
         return called_functions(source.data for source in sources if source is not None) | self.c_extra
 
     def _index_members(self) -> Iterable[Target]:
@@ -328,7 +329,7 @@ class TreeRun:
         known: list[FileFacts] = []
         missing: list[Target] = []
         for target in self._index_members():
-            if target.path in besides:
+            if target.path in besides or not self.tree.is_heard(target.path):
                 continue
             source = self.read(target.path)
             facts = self._fact_cache().get(digest(source)) if source is not None else None

@@ -88,4 +88,4 @@ class FactCache:
             return
         # Runs over parts of a tree must not displace one another; but what nobody asks for must go some day.
         old = self._entries if len(self._entries) <= len(self._used) + _KEPT else {}
-        write_stored(self._path, _magic(), pickle.dumps({**old, **self._used}, protocol=5))
+        write_stored(self._path, _magic(), pickle.dumps({**old, **self._used}, protocol=5), _MAX_BYTES)

@@ -185,7 +185,7 @@ class LiveTree:
             facts: FileFacts | None = seen.facts
         else:
             facts = text.facts if text is not None else self._facts.get(path)
-        if facts is not None:
+        if facts is not None and self.tree.is_heard(path):
             index.replace(facts)
         else:
             index.remove(path)

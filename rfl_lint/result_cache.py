@@ -117,7 +117,7 @@ class ResultCache:
             dict(seen),
             headers if has_headers(self._root) else None,
         )
-        write_stored(self._path, self._magic, pickle.dumps(kept, protocol=5))
+        write_stored(self._path, self._magic, pickle.dumps(kept, protocol=5), _MAX_BYTES)
 
     def _holds(self, kept: _Kept) -> bool:
         if has_headers(self._root) != (kept.headers is not None):

@@ -51,10 +51,12 @@ def read_stored(path: Path, magic: bytes, max_bytes: int) -> bytes | None:
     return raw[start:]
 
 
-def write_stored(path: Path, magic: bytes, body: bytes) -> None:
-    """Store a body for the next run, in place of what was there."""
+def write_stored(path: Path, magic: bytes, body: bytes, max_bytes: int) -> None:
+    """Store a body for the next run, in place of what was there; nothing that would be too large to be read again."""
     import tempfile  # noqa: PLC0415 - only where a file is written
 
+    if len(magic) + _CHECKSUM_BYTES + len(body) > max_bytes:
+        return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")

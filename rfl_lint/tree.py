@@ -149,6 +149,10 @@ class KernelTree(Struct, frozen=True):
             return Role.ABSTRACTION
         return Role.DRIVER
 
+    def is_heard(self, path: str) -> bool:
+        """Whether what a file says counts for other files: the kernel's own code, not what runs on the host."""
+        return self.role(path) in KERNEL_ROLES
+
     def is_leaf(self, path: str) -> bool:
         """Whether a path is a leaf module, as drivers, file systems and samples are: nobody builds on it."""
         return self.role(path) in (Role.DRIVER, Role.SAMPLE) and not path.startswith(_CORE)

@@ -118,7 +118,7 @@ class Workspace:
             self.tree,
             Role.GENERATED if is_bindgen_output(parsed.source.data) else self.tree.role(path),
             facts,
-            self._index if self.index is not None else Index([facts]),
+            self._index if self.index is not None and self.tree.is_heard(path) else Index([facts]),
             reach=partial(self._other, path),
             c_facts=self.c_facts,
             tables=self.tables,
@@ -171,6 +171,8 @@ class Workspace:
         return self._opened[path]
 
     def _open(self, path: str) -> Context | None:
+        if not self.tree.is_heard(path):
+            return None  # whether it is linted, too, must make no difference
         if path in self.kept:
             return self.context(*self.kept[path])
         source = self.read(path)

@@ -15,9 +15,11 @@ from rfl_lint.errors import WorkerError
 from rfl_lint.finding import Finding, Severity
 from rfl_lint.inputs.files import FileFinder, Target
 from rfl_lint.inputs.tree_files import crate_folder, index_targets
+from rfl_lint.live import LiveTree
 from rfl_lint.rule import Context, Meta, Rule
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import Node
+from rfl_lint.tree import Role
 
 ROOT = "mod more;\nuse {kernel::core_help, more::a_help};\n"
 PADDING = "// " + "x" * 30_000 + "\n"
@@ -36,6 +38,17 @@ class CallsElsewhere(Rule):
             if other is not None and other is not cx:
                 line = other.source.position(fact.span.start).line
                 yield self.finding(cx, node, f"`{name}` is defined in {fact.path}:{line}")
+
+
+class DefinedSomewhere(Rule):
+    """Reports calls of functions whose definition is known, in whatever file: a rule for these tests alone."""
+
+    meta = Meta("defined-somewhere", "test", "a call", Severity.WARNING, "0", roles=frozenset(Role))
+    on = frozenset({"call_expression"})
+
+    def check(self, node: Node, cx: Context) -> Iterator[Finding]:
+        for fact in cx.index.functions(cx.text(node).partition("(")[0], near=cx.path).candidates:
+            yield self.finding(cx, node, f"defined in {fact.path}")
 
 
 class KillsItself(Rule):
@@ -99,6 +112,31 @@ def test_a_file_alone_is_judged_as_in_its_tree(tree: Path) -> None:
     assert linted(tree / "drivers") == {
         path: EXPECTED[path] for path in EXPECTED if path.startswith("drivers")
     }
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_naming_host_code_makes_no_difference_to_other_files(tree: Path, jobs: int) -> None:
+    rust = {
+        "drivers/c.rs": "use macros::host_help;\nfn f() { host_help(); b_help() }\n" + PADDING * 10,
+        "scripts/tool.rs": "use kernel::core_help;\npub fn b_help() { core_help(); b_help() }\n",
+    }
+    for path, text in rust.items():
+        (tree / path).parent.mkdir(exist_ok=True)
+        (tree / path).write_text(text)
+    paths = (*rust, "rust/macros/lib.rs")
+    plan = Plan(Lint([DefinedSomewhere()]), jobs)
+    together = dict(outcomes(FileFinder().add([tree, *(tree / path for path in paths)]).targets, plan))
+    done = {target.path: outcome for target, outcome in together.items()}
+    live = LiveTree(FileFinder().tree_at(tree), plan)
+    live.build()
+    for path in paths:
+        live.put(SourceFile(path, (tree / path).read_bytes()))
+    for path in paths:
+        ((_, alone),) = outcomes(FileFinder().add([tree / path]).targets, plan)
+        assert alone == done[path] == live.lint(path)
+        assert isinstance(alone, FileResult)
+        known = ["defined in scripts/tool.rs"] if path == "scripts/tool.rs" else []
+        assert [finding.message for finding in alone.findings] == known
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 4])

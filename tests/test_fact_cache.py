@@ -9,7 +9,7 @@ import pytest
 from rfl_lint.fact_cache import FactCache, digest
 from rfl_lint.facts import FileFacts
 from rfl_lint.source import SourceFile
-from rfl_lint.store import cache_folder, write_stored
+from rfl_lint.store import cache_folder, read_stored, write_stored
 
 KEY = digest(SourceFile("a.rs", b"fn f() {}"))
 FACTS = FileFacts("a.rs")
@@ -112,6 +112,15 @@ def test_the_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_folder_holds_a_bounded_number_of_trees(tmp_path: Path) -> None:
     for number in range(80):
-        write_stored(tmp_path / f"{number}.facts", b"magic", b"body")
+        write_stored(tmp_path / f"{number}.facts", b"magic", b"body", 1000)
     assert len(list(tmp_path.iterdir())) == 64
     assert (tmp_path / "79.facts").exists()
+
+
+def test_what_is_too_large_to_be_read_again_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.facts"
+    for size, found in ((900, b"x" * 900), (1000, None)):
+        path.unlink(missing_ok=True)
+        write_stored(path, b"magic", b"x" * size, 1000)
+        assert read_stored(path, b"magic", 1000) == found
+        assert path.exists() == (found is not None)

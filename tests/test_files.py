@@ -54,6 +54,11 @@ def test_a_named_file_is_linted_whatever_its_role_unless_exclusion_is_forced(tmp
     file = make(tmp_path, *KERNEL) / "scripts/gen.rs"
     assert names(find(file)) == ["scripts/gen.rs"]
     assert names(find(file, force=True)) == []
+    left_out = find(tmp_path).skipped["host code"]
+    for paths in ((tmp_path, file), (file, tmp_path)):
+        both = find(*paths)
+        assert "scripts/gen.rs" in names(both)
+        assert both.skipped["host code"] == left_out - 1
     driver = tmp_path / "drivers/gpu/x.rs"
     assert names(find(driver, exclude=("drivers/**",))) == ["drivers/gpu/x.rs"]
     assert names(find(driver, exclude=("drivers/**",), force=True)) == []

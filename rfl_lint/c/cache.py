@@ -76,4 +76,4 @@ class CCache:
         import json  # noqa: PLC0415
 
         body = json.dumps([sorted(entry.names), entry.stamps, entry.packed], separators=(",", ":")).encode()
-        write_stored(self._path, self._magic(), body)
+        write_stored(self._path, self._magic(), body, _MAX_BYTES)

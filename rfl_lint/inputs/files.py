@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from os.path import exists, isdir, isfile, lexists
 from pathlib import Path
@@ -52,6 +53,7 @@ class FileFinder:
         self._trees: dict[Path, KernelTree] = {}
         self._roots: dict[Path, Path] = {}
         self._seen: set[Path] = set()
+        self._skipped: dict[Path, str] = {}
         self.selection = Selection()
 
     def add(self, paths: Iterable[Path]) -> Selection:
@@ -67,6 +69,7 @@ class FileFinder:
                 self.selection.errors.append(SourceError(fault))
             else:
                 self._add_file(path)
+        self.selection.skipped = dict(Counter(self._skipped.values()))
         self.selection.targets.sort(key=lambda target: (str(target.tree.root), target.path))
         return self.selection
 
@@ -123,29 +126,30 @@ class FileFinder:
 
     def _add_file(self, file: Path, asked: Path | None = None) -> None:
         """Take a file: one that was named, or one found in the folder `asked` for."""
-        named = asked is None
-        if not named and file.is_symlink():
-            self._skip("symbolic link")
-            return
         absolute = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() would follow a link out of the tree
         if absolute in self._seen:
             return
-        self._seen.add(absolute)
         root = self.root_of(absolute.parent, asked)
         tree = self.tree_at(root)
         path = relative_path(absolute, root)
-        role = tree.role(path)
-        if not named or self._force:
-            if self.excludes(path):
-                self._skip("excluded")
-                return
-            if role in _LEFT_OUT:
-                self._skip(str(role))
-                return
+        why = self._reason_against(file, path, tree.role(path), named=asked is None)
+        if why is not None:
+            self._skipped.setdefault(absolute, why)
+            return
+        self._seen.add(absolute)
+        self._skipped.pop(absolute, None)  # named, after a folder that leaves it out
         self.selection.targets.append(Target(absolute, path, tree))
 
-    def _skip(self, why: str) -> None:
-        self.selection.skipped[why] = self.selection.skipped.get(why, 0) + 1
+    def _reason_against(self, file: Path, path: str, role: Role, *, named: bool) -> str | None:
+        """Why a file is not linted; None if it is."""
+        if not named and file.is_symlink():
+            return "symbolic link"
+        if not named or self._force:
+            if self.excludes(path):
+                return "excluded"
+            if role in _LEFT_OUT:
+                return str(role)
+        return None
 
 
 def misnamed(path: Path) -> str | None:
