@@ -125,7 +125,7 @@ def test_a_word_is_no_kernel_version(tmp_path: Path) -> None:
 
 def test_the_bench_measures_the_demonstration(tmp_path: Path) -> None:
     printed = succeed(
-        [sys.executable, ROOT / "scripts" / "bench.py", "--runs", "1", ROOT / "demo"],
+        [sys.executable, ROOT / "scripts" / "bench.py", "--runs", "1", "--edits", "12", ROOT / "demo"],
         tmp_path,
     )
     rows = [line.split("|")[1].strip() for line in printed.splitlines() if line.startswith("| ")]

@@ -4,7 +4,8 @@ Words are typed into many places of the file, ten characters a second or as fast
 taken back again. Between words are pauses: short ones, in which a look at the whole file has just begun when the next
 key comes, and long ones. What is measured is the time from sending `didChange` to reading the findings of that very
 version; `cpu` is the server's processor time in it, which depends less on what else the machine does. Now and then the
-client asks for the findings as well, which is answered by a look at the whole file: that is `whole`.
+client asks for the findings as well, which is answered by a look at the whole file: that is `whole`. Beside it stands
+what a bare parse of the file takes of a processor at that moment.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import sys
 import time
 from pathlib import Path
 from typing import Any, Final
+
+import tree_sitter_rust
+from tree_sitter import Language, Parser
 
 TYPED: Final = ("// note", "let x = 1;", "\n", "self.f();", "unsafe { g() };")
 _KEY: Final = 0.1
@@ -97,6 +101,13 @@ def strokes(text: str, count: int) -> list[tuple[dict[str, Any], str, float]]:
     return found[:count]
 
 
+def bare_parse(data: bytes) -> float:
+    """Milliseconds of processor time."""
+    begun = time.thread_time()
+    Parser(Language(tree_sitter_rust.language())).parse(data)
+    return (time.thread_time() - begun) * 1000
+
+
 def main() -> None:
     """Measure and print."""
     tree, file, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
@@ -113,6 +124,7 @@ def main() -> None:
     taken: list[float] = []
     spent: list[float] = []
     whole: list[float] = []
+    parse: list[float] = []
     memory: dict[int, float] = {}
     for number, (where, new, pause) in enumerate(strokes(text, count)):
         version = number + 2
@@ -128,11 +140,12 @@ def main() -> None:
         server.published(version)
         taken.append((time.perf_counter() - begun) * 1000)
         spent.append(server.processor() - before)
-        if number % _WHOLE == _WHOLE - 1:
+        if number % min(_WHOLE, max(1, count // 4)) == 0:
             begun = time.perf_counter()
             server.send("textDocument/diagnostic", {"textDocument": {"uri": uri}}, version)
             server.answered(version)
             whole.append((time.perf_counter() - begun) * 1000)
+            parse.append(bare_parse(text.encode()))
         if number + 1 in (100, count):
             memory[number + 1] = server.memory()
     server.process.kill()
@@ -140,6 +153,7 @@ def main() -> None:
     figures = {
         "lines": text.count("\n"),
         "opened": opened,
+        "parse": statistics.median(parse),
         "edits": last,
         "memory after 100": memory[first],
         "memory": memory[last],
