@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types
 
 from rfl_lint.cli.settings import CheckRequest, prepare
 from rfl_lint.live import LiveTree
@@ -125,3 +127,21 @@ def test_a_look_that_is_ended_leaves_nothing_half_done(tmp_path: Path) -> None:
         with pytest.raises(Ended):
             live.lint(path, go_on)
         assert live.lint(path) == whole
+
+
+def test_what_somebody_else_had_looked_at_is_told_too(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        file = tree(tmp_path)
+        async with editing(tmp_path, options={"codeLens": True}) as editor:
+            uri = editor.open(file)
+            await editor.until(lambda: editor.client.diagnostics.get(uri) is not None)
+            seen = published(editor)
+            params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+            whole_line = at(3, 0, len(NAP) - 1)
+            for version, text, where in ((2, NAP, at(3, 0)), (3, "", whole_line), (4, NAP, at(3, 0))):
+                editor.change(uri, text, where)
+                await editor.ask(editor.client.text_document_code_lens_async(params))
+                expected = (version, [MISSING, SLEEPS] if text else [])
+                await editor.until(partial(lambda last: seen and seen[-1] == last, expected))
+
+    asyncio.run(scenario())

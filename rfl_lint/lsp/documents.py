@@ -47,6 +47,8 @@ class Document(Struct, eq=False):
     version: int | None
     text: Text
     outcome: Outcome | None = None
+    told: tuple[int | None, Sequence[Finding]] | None = None
+    """What was last sent to the client, and of which version, if it is sent anything."""
     is_queued: bool = False
     _edits: list[TextEdit] = field(default_factory=list)
     _taken: Text | None = None

@@ -164,10 +164,18 @@ class Session:
     def _publish(self, document: Document, outcome: Outcome) -> None:
         """Send what was found, unless the text has changed meanwhile: then it is being looked at again."""
         if self.documents.get(document.uri) is document and outcome.version == document.version:
+            document.told = outcome.version, outcome.findings
             found = self.diagnostics(document.uri, outcome)
             self.server.text_document_publish_diagnostics(
                 types.PublishDiagnosticsParams(document.uri, found, document.version)
             )
+
+    def _publish_new(self, document: Document, outcome: Outcome) -> bool:
+        """Send what was found where it is not what was sent last; whether it is not."""
+        if document.told is not None and document.told[1] == outcome.findings:
+            return False
+        self._publish(document, outcome)
+        return True
 
     async def looked(
         self, document: Document, urgency: Urgency = Urgency.ASKED, *, whole: bool = True
@@ -182,9 +190,13 @@ class Session:
             if known is not None and is_new and (known.whole or not whole):
                 return known
             try:
-                return await self.engine(partial(self._look, document), urgency)
+                outcome = await self.engine(partial(self._look, document), urgency)
             except Outdated:
                 continue  # it has changed meanwhile
+            # Whoever asked for it: the client must not be left with what a glance told.
+            if document.told is not None and document.told[0] == outcome.version:
+                self._publish_new(document, outcome)
+            return outcome
 
     # The engine's thread.
 
@@ -311,6 +323,9 @@ class Session:
         """Look again at open files whose own text has not changed; the client hears of those where that mattered."""
         differs = False
         self._due.update(files)
+        self._due.intersection_update(
+            {each.file for each in self.documents.values() if each.file is not None}
+        )
         for document in [each for each in self.documents.values() if each.file in self._due]:
             before = document.outcome
             try:
@@ -320,11 +335,9 @@ class Session:
                 return
             if document.file is not None:
                 self._due.discard(document.file)
-            if before is None or before.findings != outcome.findings:
-                differs = True
-                if not self.client.pulls:
-                    self._publish(document, outcome)
-        self._due.clear()
+            differs = differs or before is None or before.findings != outcome.findings
+            if not self.client.pulls:
+                differs = self._publish_new(document, outcome) or differs
         if differs:
             self._refresh()
 
