@@ -13,6 +13,8 @@ from rfl_lint.finding import Finding, Severity
 from rfl_lint.rule import Context, Meta, Rule
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import Node, parse_file
+from rfl_lint.tables import Tables
+from tests.work import builtin_rule
 
 TEXT = b"""
 fn one(x: A) { a::f(x); x.f::<T>(); f!(x); (x.f)(); }
@@ -87,3 +89,13 @@ def test_the_engine_asks_a_rule_before_it_shows_it_nodes() -> None:
     assert [finding.message for finding in result.findings] == ["a::f", "a::f(x)", "x.f::<T>()", "f!(x)"]
     (crash,) = lint_source(SourceFile("a.rs", TEXT + b"// fail"), Lint([OnlySome()])).crashes
     assert crash.rule == "only-some"
+
+
+def test_a_tag_that_a_user_lets_speak_of_more_than_names_is_asked_about_any_call() -> None:
+    text = b"fn f(a: &AtomicU32) {\n    a.load(Ordering::Relaxed);\n}\n"
+    lint = Lint([builtin_rule("panicking-call")()])
+    assert lint_source(SourceFile("drivers/a.rs", text), lint).findings == ()
+    additions = {"comment_tags": {"tags": {"PANIC": {"kinds": ["atomic-ordering"]}}}}
+    lint = Lint([builtin_rule("panicking-call")()], tables=Tables(additions))
+    (finding,) = lint_source(SourceFile("drivers/a.rs", text), lint).findings
+    assert finding.message == "`Relaxed` may panic"

@@ -100,7 +100,7 @@ class PanickingCall(Rule):
     )
     on = frozenset({"call_expression", "macro_invocation"})
 
-    def names(self, cx: Context) -> frozenset[str]:
+    def names(self, cx: Context) -> frozenset[str] | None:
         """What panics."""
         return construct_names(cx, "PANIC", strict=cx.strict)
 

@@ -60,9 +60,14 @@ def construct_of(cx: Context, node: Node, name: str, *, strict: bool = False) ->
     return _function(cx, node, tag) if node.type == "call_expression" else None
 
 
-def construct_names(cx: Context, name: str, *, strict: bool = False) -> frozenset[str]:
-    """The last names of calls and macro calls that may ask for a comment with a tag that speaks of names alone."""
+def construct_names(cx: Context, name: str, *, strict: bool = False) -> frozenset[str] | None:
+    """The last names of calls and macro calls that may ask for a comment with a tag.
+
+    None for a tag that does not speak of names alone: then it may be any call.
+    """
     tag = tag_table(cx).tags.get(name)
+    if tag is not None and tag.kinds:
+        return None
     if tag is None or not _names_any(cx, tag, strict=strict):
         return frozenset()
     renamed = (alias for alias, plain in cx.memo(_renamed).items() if plain in tag.named)
