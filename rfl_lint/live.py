@@ -250,7 +250,8 @@ class LiveTree:
         if parsed is None or parsed.focus is None:
             return None
         facts, is_same = moved_facts(seen.facts, parsed, parsed.focus)
-        (self._index.move if is_same else self._index.replace)(facts)
+        if self.tree.is_heard(path):
+            (self._index.move if is_same else self._index.replace)(facts)
         self._renew_workspace([path])
         workspace = self._ready_workspace()
         workspace.kept[path] = parsed, facts

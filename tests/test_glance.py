@@ -51,19 +51,20 @@ SECOND = '"second\\n"'
 class Typist:
     """Somebody who types into one file of a tree."""
 
-    def __init__(self, folder: Path, text: str = TEXT, *select: str) -> None:
-        make_tree(folder, drivers__a="")
+    def __init__(self, folder: Path, text: str = TEXT, *select: str, path: str = PATH) -> None:
+        make_tree(folder, **{path.removesuffix(".rs").replace("/", "__"): ""})
+        self.path = path
         plan = prepare(CheckRequest(isolated=True, no_cache=True, select=select or None)).plan
         self.live = LiveTree(read_tree(folder), plan)
         self.data = text.encode()
-        self.live.put(SourceFile(PATH, self.data))
+        self.live.put(SourceFile(self.path, self.data))
         self.live.build()
-        self.live.include([PATH])
+        self.live.include([self.path])
         self.look()
 
     def look(self) -> list[tuple[str, int]]:
         """What a look at all of it finds: rules and lines."""
-        result = self.live.lint(PATH)
+        result = self.live.lint(self.path)
         assert result is not None
         return self.shown(result.findings)
 
@@ -79,7 +80,7 @@ class Typist:
         after = self.data[:at] + new.encode() + self.data[span.end :]
         edit = TextEdit.between(self.data, span, after)
         self.data = after
-        seen = self.live.glance(SourceFile(PATH, after), [edit])
+        seen = self.live.glance(SourceFile(self.path, after), [edit])
         return seen[1].findings if seen is not None else None
 
     def shown(self, findings: tuple[Finding, ...]) -> list[tuple[str, int]]:
@@ -148,6 +149,12 @@ def test_a_new_function_is_seen(typist: Typist) -> None:
 def test_a_macro_call_in_the_function_is_looked_into(typist: Typist) -> None:
     found = typist.type(SECOND, '"{}\\n", unsafe { *p }', SECOND)
     assert found == typist.look() == [(MISSING, 4), (MISSING, 12), (MISSING, 13), (MISSING, 17)]
+
+
+@pytest.mark.parametrize("path", ["rust/macros/a.rs", "scripts/a.rs", "drivers/x/build.rs"])
+def test_a_file_that_others_know_nothing_of_is_glanced_at(tmp_path: Path, path: str) -> None:
+    host = Typist(tmp_path, path=path)
+    assert host.type("unsafe { *p }\n    }\n\n    fn third", "let x = 1;\n") == host.look()
 
 
 def test_a_text_that_is_all_new_takes_a_look(typist: Typist) -> None:
