@@ -46,9 +46,6 @@ class MovingIndex(Index):
     def move(self, facts: FileFacts) -> None:
         """Take in a file that says what it said before, in other places."""
         path, before = facts.path, self.files[facts.path]
-        if before.bindings != facts.bindings:
-            for key in [key for key in self._memo if key[0] == "mentioning"]:
-                del self._memo[key]
         if self._tables is not None:
             self._tables.remove(before)
             self._tables.add(facts)
@@ -61,8 +58,12 @@ class MovingIndex(Index):
         for value in self._sifting:
             value.forget(path)
         memo, answers, members = self._sifted
+        _sifted(self._memo, memo, lambda key, value: _is_stale(key, value, path))
+        if before.bindings != facts.bindings:
+            for key in [key for key in self._memo if key[0] == "mentioning"]:
+                del self._memo[key]
         self._sifted = (
-            _sifted(self._memo, memo, lambda key, value: _is_stale(key, value, path)),
+            len(self._memo),
             _sifted(self.names.move(path), answers, lambda _key, found: _names(found, path)),
             _sifted(self.names.members, members, lambda _key, member: _names(member.found, path)),
         )
