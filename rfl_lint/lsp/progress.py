@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from lsprotocol import types
+
+from rfl_lint.live import Progress
 
 Reports = asyncio.Queue[tuple[int, int] | None]
 """How many of how many files are done, again and again; None when all are."""
@@ -31,6 +35,16 @@ async def shown(progress: Any, token: str, name: str, reports: Reports) -> None:
     progress.end(token, types.WorkDoneProgressEnd())
 
 
-def put_in(loop: asyncio.AbstractEventLoop, reports: Reports, state: tuple[int, int] | None) -> None:
-    """Report from another thread than the loop's."""
+@contextmanager
+def reporting(loop: asyncio.AbstractEventLoop, show: Callable[[Reports], None]) -> Iterator[Progress]:
+    """What is called on another thread than the loop's to report; `show`, called on that one, has it shown."""
+    reports: Reports = asyncio.Queue()
+    loop.call_soon_threadsafe(show, reports)
+    try:
+        yield lambda done, all_: _put_in(loop, reports, (done, all_))
+    finally:
+        _put_in(loop, reports, None)
+
+
+def _put_in(loop: asyncio.AbstractEventLoop, reports: Reports, state: tuple[int, int] | None) -> None:
     loop.call_soon_threadsafe(reports.put_nowait, state)

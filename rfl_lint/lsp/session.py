@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from rfl_lint.lsp.convert import Client, Converter, uri_of
 from rfl_lint.lsp.documents import Document, Outcome
 from rfl_lint.lsp.options import Options
 from rfl_lint.lsp.pages import Pages
-from rfl_lint.lsp.progress import Reports, put_in, shown
+from rfl_lint.lsp.progress import reporting, shown
 from rfl_lint.lsp.project import Checked, Project, Settings
 from rfl_lint.lsp.text import Text
 from rfl_lint.lsp.worker import Garbage, Outdated, Urgency, Worker
@@ -52,7 +52,7 @@ class Session:
     """Grows with what may change what is found in files that are not open."""
     _whole: dict[Path, tuple[int, list[types.Diagnostic]]] = field(default_factory=dict)
     _edited: dict[str, Document] = field(default_factory=dict)
-    _due: set[Path] = field(default_factory=set)
+    _due: set[Path | None] = field(default_factory=set)
     """Files to be looked at again; what a change interrupted is done after the next one."""
     _garbage: Garbage = field(default_factory=Garbage)
     _timer: asyncio.TimerHandle | None = None
@@ -172,10 +172,9 @@ class Session:
 
     def _publish_new(self, document: Document, outcome: Outcome) -> bool:
         """Send what was found where it is not what was sent last; whether it is not."""
-        if document.told is not None and document.told[1] == outcome.findings:
-            return False
-        self._publish(document, outcome)
-        return True
+        if is_new := document.told is None or document.told[1] != outcome.findings:
+            self._publish(document, outcome)
+        return is_new
 
     async def looked(
         self, document: Document, urgency: Urgency = Urgency.ASKED, *, whole: bool = True
@@ -333,8 +332,7 @@ class Session:
             except Outdated:
                 self._settle_later()
                 return
-            if document.file is not None:
-                self._due.discard(document.file)
+            self._due.discard(document.file)
             differs = differs or before is None or before.findings != outcome.findings
             if not self.client.pulls:
                 differs = self._publish_new(document, outcome) or differs
@@ -414,18 +412,9 @@ class Session:
             except Outdated:
                 await asyncio.sleep(_PAUSE)
 
-    @contextmanager
-    def _progress(self, root: Path) -> Iterator[Progress]:
+    def _progress(self, root: Path) -> AbstractContextManager[Progress]:
         """Tell the client how far an index is; called on the engine's thread."""
-        loop = self.loop
-        if loop is None or not self.client.progress:
-            yield lambda _done, _all: None
-            return
-        reports: Reports = asyncio.Queue()
-        token = f"rfl-lint-index-{root}-{self._stamp}"
-        shows = partial(shown, self.server.work_done_progress, token, root.name, reports)
-        loop.call_soon_threadsafe(lambda: self.background(shows()))
-        try:
-            yield lambda done, all_: put_in(loop, reports, (done, all_))
-        finally:
-            put_in(loop, reports, None)
+        if self.loop is None or not self.client.progress:
+            return nullcontext(lambda _done, _all: None)
+        shows = partial(shown, self.server.work_done_progress, f"rfl-lint-{root}-{self._stamp}", root.name)
+        return reporting(self.loop, lambda reports: self.background(shows(reports)))
