@@ -94,7 +94,8 @@ def test_stale_entries_are_told_and_pruned(rfl: Runner) -> None:
     assert (ran.status, ran.out) == (0, "no findings in 2 files; 1 more in the baseline\n")
     head, line = ran.err.splitlines()
     assert (
-        head == f"rfl-lint: note: {rfl.folder}/{NAME}: 1 finding is no longer there; --prune-baseline removes"
+        head
+        == f"rfl-lint: note: {rfl.folder}/{NAME}: 1 finding is no longer there; --prune-baseline removes it"
     )
     assert line == "  drivers/a.rs: missing-safety-comment: unsafe { g() };"
     assert rfl("check", "--quiet", ".").err == ""

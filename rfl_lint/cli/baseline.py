@@ -111,10 +111,9 @@ class Baseline(Struct):
         if not stale or self.request.quiet:
             return
         files = ", ".join(sorted({str(scope.file) for entry in stale if (scope := self._scope(entry.path))}))
-        are = "is" if len(stale) == 1 else "are"
-        say(
-            f"note: {files}: {counted(len(stale), 'finding')} {are} no longer there; --prune-baseline removes"
-        )
+        are, them = ("is", "it") if len(stale) == 1 else ("are", "them")
+        gone = f"{counted(len(stale), 'finding')} {are} no longer there"
+        say(f"note: {files}: {gone}; --prune-baseline removes {them}")
         shown = stale if self.request.verbose else stale[:_LISTED]
         for entry in shown:
             say_line(f"  {entry.path}: {entry.rule}: {entry.code}")

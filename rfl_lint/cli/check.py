@@ -13,6 +13,7 @@ from rfl_lint.cli.baseline import baseline_of
 from rfl_lint.cli.job import Job, print_report, status_of
 from rfl_lint.cli.progress import Progress
 from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare, rewrites
+from rfl_lint.cli.standard_input import read_stdin
 from rfl_lint.cli.status import say
 from rfl_lint.errors import UsageError
 from rfl_lint.inputs.files import Selection, Target, misnamed, relative_path
@@ -45,7 +46,10 @@ def run_check(request: CheckRequest) -> int:
             "--fix and --add-suppressions are two answers to one finding: give one after the other"
         )
     if request.diff is not None and rewrites(request):
-        raise UsageError("--diff shows what a change adds: change files without it")
+        raise UsageError(
+            "--diff only reports: --fix and the like take whole files. Name the files without it; what they had "
+            "before stays as it is once --write-baseline has put it into a baseline"
+        )
     status = _check(request, prepare(request))
     gc.freeze()  # the process ends: nobody need look once more for what of all this is not used
     return status
@@ -85,7 +89,7 @@ def _stdin_job(request: CheckRequest, setup: Setup) -> Job:
         raise UsageError(fault)
     root = setup.finder.root_of(absolute.parent)
     path = relative_path(absolute, root) if not _outside(absolute, root) else Path(name).name
-    source = SourceFile(path, sys.stdin.buffer.read())
+    source = SourceFile(path, read_stdin("file", "`rfl-lint check FILE` reads one from the disk"))
     target = Target(absolute, path, setup.finder.tree_at(root))
     _note_problems([target], setup)
 

@@ -16,6 +16,7 @@ from rfl_lint.c.names import called_functions
 from rfl_lint.cli.baseline import Baseline, make_baseline, scopes_of
 from rfl_lint.cli.job import complain, filed
 from rfl_lint.cli.settings import CheckRequest, Setup, output_options, prepare, rewrites
+from rfl_lint.cli.standard_input import read_stdin
 from rfl_lint.cli.status import say
 from rfl_lint.errors import SourceError, UsageError
 from rfl_lint.finding import Severity
@@ -160,7 +161,8 @@ def _tree(check: CheckRequest) -> KernelTree:
 def _input(source: str, tree: KernelTree) -> tuple[bytes, str]:
     """The bytes of the input and what to call it."""
     if source == "-":
-        return _bounded(sys.stdin.buffer.read(MAX_INPUT + 1), "<stdin>"), "<stdin>"
+        data = read_stdin("patch", "`rfl-lint patch FILE` reads a file", MAX_INPUT + 1)
+        return _bounded(data, "<stdin>"), "<stdin>"
     path = Path(source)
     if ".." in source and ".." not in path.parts and not path.exists():
         if tree.root is None:
