@@ -250,8 +250,12 @@ class LiveTree:
         if parsed is None or parsed.focus is None:
             return None
         facts, is_same = moved_facts(seen.facts, parsed, parsed.focus)
-        if self.tree.is_heard(path):
-            (self._index.move if is_same else self._index.replace)(facts)
+        if not self.tree.is_heard(path):
+            pass  # the index knows nothing of it
+        elif is_same and self._index.files.get(path) is seen.facts:
+            self._index.move(facts)
+        else:
+            self._index.replace(facts)
         self._renew_workspace([path])
         workspace = self._ready_workspace()
         workspace.kept[path] = parsed, facts

@@ -180,6 +180,23 @@ def test_a_text_put_in_place_meanwhile_is_glanced_at_from_what_was_found_last(ty
     assert typist.look() == [(MISSING, 5), (MISSING, 15), (MISSING, 19)]
 
 
+def test_a_text_that_was_no_text_meanwhile_is_glanced_at(typist: Typist) -> None:
+    good = typist.data
+    nonsense = b"\0" + good
+    typist.live.put(SourceFile(PATH, nonsense), [TextEdit.between(good, Span(0, 0), nonsense)])
+    assert [each.rule for each in typist.live.lint(PATH).findings] == ["file-not-analysed"]  # type: ignore[union-attr]
+    back = TextEdit.between(nonsense, Span(0, len(nonsense) - len(good)), good)
+    seen = typist.live.glance(SourceFile(PATH, good), [back])
+    if seen is None:
+        typist.live.put(SourceFile(PATH, good), [back])
+    assert typist.look() == [(MISSING, 4), (MISSING, 13), (MISSING, 17)]
+    after = good.replace(b"*p", b"*q", 1)
+    edit = TextEdit.between(good, Span(good.index(b"*p") + 1, good.index(b"*p") + 2), after)
+    seen = typist.live.glance(SourceFile(PATH, after), [edit])
+    assert seen is not None
+    assert typist.shown(seen[1].findings) == typist.look()
+
+
 def test_lines_that_a_message_names_move(tmp_path: Path) -> None:
     text = (
         "use kernel::{prelude::*, sync::Arc};\n\nfn before() {}\n\n"
