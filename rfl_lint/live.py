@@ -228,6 +228,8 @@ class LiveTree:
         result = lint_parsed(parsed, self.plan.lint, self.workspace(), facts, Look(go_on=go_on))
         if text is not None and facts is not None and not _is_refused(result):
             self._seen[path] = _Seen(text.source, parsed, facts, result)
+        else:
+            self._seen.pop(path, None)
         return result
 
     def glance(self, source: SourceFile, edits: Sequence[TextEdit]) -> tuple[ParsedFile, FileResult] | None:

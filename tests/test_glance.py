@@ -157,6 +157,23 @@ def test_a_file_that_others_know_nothing_of_is_glanced_at(tmp_path: Path, path: 
     assert host.type("unsafe { *p }\n    }\n\n    fn third", "let x = 1;\n") == host.look()
 
 
+def test_a_text_in_which_nothing_can_be_read_is_looked_at_again_when_it_can(typist: Typist) -> None:
+    before = typist.look()
+    nonsense = "} ) ] as = ; " * 400
+    for is_looked_at in (False, True):
+        at = typist.data.index(b"struct Owner")
+        after = typist.data[:at] + nonsense.encode() + typist.data[at:]
+        edit = TextEdit.between(typist.data, Span(at, at), after)
+        typist.data = after
+        refused = typist.live.put(SourceFile(PATH, after), [edit]).refusal
+        assert refused is not None
+        assert not is_looked_at or typist.look() == [("file-not-analysed", 1)]
+        found = typist.glance(nonsense, "", nonsense)
+        assert (found is None) == is_looked_at
+        typist.live.put(SourceFile(PATH, typist.data))
+        assert typist.look() == before
+
+
 def test_a_text_that_is_all_new_takes_a_look(typist: Typist) -> None:
     data = b"fn f(p: *mut u8) {\n    unsafe { f(p) };\n}\n"
     assert typist.live.glance(SourceFile(PATH, data), []) is None
