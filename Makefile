@@ -7,7 +7,7 @@ KERNELS := .kernels
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types docs check-docs pytest bench fuzz kernel tables differential many clean
+.PHONY: help demo test lint format types docs check-docs pytest bench fuzz fuzz-coverage kernel tables differential many clean
 
 help:
 	@echo "make demo                 lint the sample tree in demo/"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench                measure speed, on the kernels that are there"
 	@echo "make many                 lint 100,000 small files, as a kernel in git and as a plain folder"
 	@echo "make fuzz SECONDS=600     feed it hostile input, the files of $(KERNELS) among it"
+	@echo "make fuzz-coverage        the same by atheris, led by what the code does"
 	@echo "make clean                remove what can be made again, $(KERNELS) apart"
 
 # What running needs, and what developing needs: the demonstration does not wait for the second.
@@ -70,6 +71,13 @@ bench: $(VENV)/.installed-dev
 # Nobody's patience but that of whoever calls it bounds this: the tests hold a moment of it.
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python scripts/fuzz.py --seconds $(or $(SECONDS),600) $(FUZZ_ARGS) $(wildcard $(KERNELS)/*)
+
+# libFuzzer, led by what the code does; atheris is no part of the development tools.
+fuzz-coverage: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet atheris
+	for target in rust mail config suppressions; do \
+		$(BIN)/python scripts/fuzz_coverage.py $$target --seconds $(or $(SECONDS),600) || exit 1; \
+	done
 
 # Takes the better part of an hour; the tests do the same with 5,000.
 many: $(VENV)/.installed-dev

@@ -141,6 +141,8 @@ def main() -> int:
         "--folder", type=Path, help="where the tree is made; default: where temporary files are"
     )
     options = parser.parse_args()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     faults = []
     with tempfile.TemporaryDirectory(prefix="rfl-lint-many-", dir=options.folder) as scratch:
         root, cache = Path(scratch) / "tree", Path(scratch) / "cache"

@@ -176,20 +176,22 @@ def _matcher(patterns: Sequence[str]) -> Callable[[str], bool] | None:
 
 def git_files(folder: Path) -> list[Path] | None:
     """The Rust files that git tracks below a folder; None where git is missing or knows nothing of it."""
-    import subprocess  # noqa: PLC0415 - only where git is asked
+    from rfl_lint.inputs.git import run_git  # noqa: PLC0415 - only where git is asked
 
-    # A checkout's own configuration could name a program as its file system monitor: none is started.
-    command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), "ls-files", "-z", "--", "*.rs"]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, env=environment)  # noqa: S603
-    except OSError:
-        return None
-    if done.returncode != 0:
+    done = run_git(folder, ["ls-files", "-z", "--", "*.rs"])
+    if done is None or done.returncode != 0:
         return None
     names = [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
     files = [folder / name for name in dict.fromkeys(names)]
-    return [file for file in files if lexists(file)] or None
+    return [file for file in files if _is_file_or_link(file)] or None
+
+
+def _is_file_or_link(file: Path) -> bool:
+    """Whether something stands at a path, and no folder: git lists submodules, too, whatever they are called."""
+    try:
+        return not stat.S_ISDIR(os.lstat(file).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def read_target(target: Target) -> SourceFile:

@@ -1,21 +1,16 @@
-"""What git has of a checkout besides its files: blobs by name, and patches of commits. Nothing of it is executed.
-
-A checkout's own configuration could name programs (a file system monitor, an external diff, a text conversion) and
-remotes to fetch from: all of that is turned off.
-"""
+"""What git has of a checkout besides its files: blobs by name, and patches of commits."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from pathlib import Path
 from typing import Final
 
 from rfl_lint.errors import UsageError
+from rfl_lint.inputs.git import run_git
 from rfl_lint.syntax.limits import MAX_FILE_BYTES
 
-_SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.attributesFile=/dev/null", "-c", "diff.external=")
 _SHA1_LENGTH: Final = 40
 
 
@@ -27,7 +22,7 @@ def blob_name(data: bytes, like: str) -> str:
 
 def read_blob(root: Path, name: str) -> bytes | None:
     """The text of a blob that the checkout's own store has; None where it has none, or git is missing."""
-    done = _git(root, ["cat-file", "blob", name])
+    done = run_git(root, ["cat-file", "blob", name])
     if done is None or done.returncode != 0 or len(done.stdout) > MAX_FILE_BYTES:
         return None
     return done.stdout
@@ -42,6 +37,8 @@ def patches_of(root: Path, span: str) -> bytes:
         "--full-index",
         "--find-renames",
         "--no-signature",
+        "--no-show-signature",
+        "--submodule=short",
     ]
     return _printed(root, ["format-patch", *options, span, "--"], span)
 
@@ -54,18 +51,19 @@ def changes_against(root: Path, revision: str) -> bytes:
         "--full-index",
         "--find-renames",
         "--no-color",
+        "--ignore-submodules=all",
         "--src-prefix=a/",
     ]
     known = revision
     if revision == "HEAD" and not _has_head(root):
         known = os.fsdecode(_printed(root, ["hash-object", "-t", "tree", "--stdin"], "tree").strip())
     command = ["diff", *options, "--dst-prefix=b/", "--unified=0", known, "--", "*.rs"]
-    return _printed(root, command, revision)
+    return _printed(root, command, revision, reads_files=True)
 
 
 def _has_head(root: Path) -> bool:
     """Whether there is a commit yet: before the first one everything is a change."""
-    done = _git(root, ["rev-parse", "--verify", "--quiet", "HEAD"])
+    done = run_git(root, ["rev-parse", "--verify", "--quiet", "HEAD"])
     return done is None or done.returncode == 0
 
 
@@ -74,27 +72,13 @@ def top_of(folder: Path) -> Path:
     return Path(os.fsdecode(_printed(folder, ["rev-parse", "--show-toplevel"], "checkout").rstrip(b"\n")))
 
 
-def _printed(root: Path, command: list[str], what: str) -> bytes:
+def _printed(root: Path, command: list[str], what: str, *, reads_files: bool = False) -> bytes:
     if what.startswith("-"):
         raise UsageError(f"{what!r} is no revision: it begins with a dash")
-    done = _git(root, command)
+    done = run_git(root, command, reads_files=reads_files)
     if done is None:
         raise UsageError("git is needed for this, and cannot be started")
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise UsageError(f"git has no {what} in {root}: {said[0] if said else 'no reason given'}")
     return done.stdout
-
-
-def _git(root: Path, command: list[str]) -> subprocess.CompletedProcess[bytes] | None:
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
-    try:
-        return subprocess.run(  # noqa: S603 - fixed program, no shell
-            ["git", *_SAFE, "-C", str(root), *command],  # noqa: S607 - the git of the user's own PATH
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            env=environment,
-        )
-    except OSError:
-        return None

@@ -14,19 +14,22 @@ from rfl_lint.c.headers import find_functions
 from rfl_lint.c.prototypes import parse_prototype
 from rfl_lint.config import read_config
 from rfl_lint.doc_text import DocComments
-from rfl_lint.errors import ConfigError
+from rfl_lint.errors import ConfigError, UsageError
 from rfl_lint.inputs.mail import read_messages
 from rfl_lint.inputs.patch import read_patch
 from rfl_lint.output.reply import draft_reply
 from rfl_lint.patches import PatchRun
+from rfl_lint.refusal import ENGINE_GROUP
+from rfl_lint.report import Report
 from rfl_lint.run import Filter, make_report
 from rfl_lint.source import SourceFile
+from rfl_lint.suppressing import add_suppressions
 from rfl_lint.tree import KernelTree
-from tests.fuzzing.oracles import ALL, check_outputs, check_result, check_sources
+from tests.fuzzing.oracles import ALL, Linting, check_outputs, check_result, check_sources
 from tests.fuzzing.rust import Corpus, mutated, utf8
 from tests.fuzzing.words import WORDS
 
-_MAIL_WORDS: Final = (
+MAIL_WORDS: Final = (
     b"From 0123 Mon Sep 17 00:00:00 2001\n",
     b"From: =?utf-8?q?B=C3=B6?= <b@kernel.example>\n",
     b"Subject: [PATCH v2 1/3] x\n",
@@ -69,7 +72,7 @@ _MAIL_WORDS: Final = (
     b"\t2024-01-01\n",
     b"\r\n",
 )
-_TOML_WORDS: Final = (
+TOML_WORDS: Final = (
     b"select = [",
     b"ignore = ['safety']\n",
     b"[rules.missing-safety-comment]\n",
@@ -157,6 +160,38 @@ index 0123456..789abcd 100644
 """
 
 
+_CONFIG: Final = b"""select = ["default", "style", "unit-result"]
+extend-select = ["strict"]
+ignore = ["unit-result"]
+min-severity = "note"
+min-confidence = "low"
+doc-code = true
+exclude = ["drivers/x/**", "!a.rs"]
+plugins = []
+
+[rules.missing-safety-comment]
+severity = "error"
+level = "strict"
+fix = "never"
+strict = true
+
+[[overrides]]
+paths = ["**/a.rs"]
+ignore = ["safety"]
+
+[tables.allocation.modules]
+XBox = ["prelude"]
+"""
+_SUPPRESSIONS: Final = (
+    b"allow(missing-safety-comment): it is so",
+    b"allow-file(safety, unit-result): why",
+    b"allow(all)",
+    b'clippy::undocumented_unsafe_blocks, reason = "why")]',
+    "allow(missing-safety-comment): \u202e\u2028".encode(),
+    b"*/ fn g() {} /* because",
+)
+
+
 def _stirred(data: bytes, words: Sequence[bytes], random: Random) -> bytes:
     """A text with words put in, lines repeated, moved and left out, bytes changed."""
     lines = data.split(b"\n")
@@ -206,8 +241,13 @@ def check_mail(corpus: Corpus, random: Random, keep: Callable[[str, bytes], None
     data += b"".join(sign + line + b"\n" for sign, line in zip(signs, rust, strict=True))
     if random.random() < 0.3:
         data = b"\n".join(b"> " + line for line in data.split(b"\n"))
-    data = _stirred(data, (*_MAIL_WORDS, *WORDS), random)
+    data = _stirred(data, (*MAIL_WORDS, *WORDS), random)
     keep("mail", data)
+    judge_mail(data)
+
+
+def judge_mail(data: bytes) -> None:
+    """What holds of every mail, mailbox and bare diff: read, linted without a tree, answered."""
     extents = {rule.meta.name: rule.meta.extent for rule in ALL.rules}
     run = PatchRun(KernelTree(), Plan(ALL), extents)
     messages = read_messages(data)
@@ -225,8 +265,13 @@ def check_mail(corpus: Corpus, random: Random, keep: Callable[[str, bytes], None
 
 def check_config(_corpus: Corpus, random: Random, keep: Callable[[str, bytes], None]) -> None:
     """A configuration is read or refused in words."""
-    data = _stirred(b"select = ['default']\nmin-severity = 'note'\n", _TOML_WORDS, random)
+    data = _stirred(b"select = ['default']\nmin-severity = 'note'\n", TOML_WORDS, random)
     keep("rfl-lint.toml", data)
+    judge_config(data)
+
+
+def judge_config(data: bytes) -> None:
+    """A configuration is read or refused in words, whatever it holds."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rfl-lint.toml"
         path.write_bytes(data)
@@ -283,6 +328,44 @@ def check_docs(_corpus: Corpus, random: Random, keep: Callable[[str, bytes], Non
             assert 0 <= heading.span.start <= heading.span.end <= len(data)
     check_sources([SourceFile("drivers/x/docs.rs", utf8(data))])
 
+
+def judge_rust(data: bytes) -> None:
+    """What holds of every text, UTF-8 or not, as a driver and as an abstraction."""
+    check_sources([SourceFile("drivers/x/a.rs" if len(data) % 2 else "rust/kernel/a.rs", data)])
+
+
+def judge_suppressions(data: bytes) -> None:
+    """What holds of every comment and attribute that may silence, above code that has something to silence."""
+    line = data.replace(b"\n", b" ")
+    head = b"// rfl-lint: " if line[:1] < b"\x80" else b"#[expect("
+    text = head + line + b"\nfn f() {\n    " + head + line + b"\n    unsafe { g() }\n}\n"
+    check_sources([SourceFile("drivers/x/a.rs", utf8(text))])
+    sources = [SourceFile("drivers/x/a.rs", utf8(b"fn f() {\n    unsafe { g() }; " + line + b"\n}\n"))]
+
+    def lint(texts: Mapping[str, bytes]) -> Report:
+        return Linting().report(sources, texts)
+
+    try:
+        made = add_suppressions(lint, line.decode("utf-8", "replace"))
+    except UsageError:
+        return  # said in words
+    left = [finding for finding in lint(made.after).findings if finding.group != ENGINE_GROUP]
+    assert made.problems or not left, left
+    for text in made.after.values():
+        check_sources([SourceFile("drivers/x/a.rs", text)])
+
+
+JUDGES: Final[Mapping[str, tuple[Callable[[bytes], None], Sequence[bytes], Sequence[bytes]]]] = (
+    MappingProxyType(
+        {
+            "rust": (judge_rust, WORDS, ()),
+            "mail": (judge_mail, (*MAIL_WORDS, *WORDS), (_PATCH,)),
+            "config": (judge_config, TOML_WORDS, (_CONFIG,)),
+            "suppressions": (judge_suppressions, WORDS, _SUPPRESSIONS),
+        }
+    )
+)
+"""What can be fuzzed byte by byte: what must hold of an input, words that it may be made of, and where to begin."""
 
 TARGETS: Final[Mapping[str, Callable[[Corpus, Random, Callable[[str, bytes], None]], None]]] = (
     MappingProxyType(
