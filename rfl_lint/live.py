@@ -252,8 +252,9 @@ class LiveTree:
         if parsed is None or parsed.focus is None:
             return None
         facts, is_same = moved_facts(seen.facts, parsed, parsed.focus)
-        if not self.tree.is_heard(path):
-            pass  # the index knows nothing of it
+        is_in_place = not edits
+        if is_in_place or not self.tree.is_heard(path):
+            pass  # the index knows what all of the text says, or nothing of it
         elif is_same and self._index.files.get(path) is seen.facts:
             self._index.move(facts)
         else:
@@ -262,6 +263,8 @@ class LiveTree:
         workspace = self._ready_workspace()
         workspace.kept[path] = parsed, facts
         result = lint_parsed(parsed, lint, workspace, facts, Look(seen.result))
+        if is_in_place:
+            self._renew_workspace([path])  # nobody will put the text in place of what was glanced at
         if _is_refused(result):
             self._changed([path])
             return None
