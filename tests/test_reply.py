@@ -151,3 +151,19 @@ def test_nothing_to_say(lint: Runner) -> None:
 def test_what_is_not_ascii_is_said_in_the_headers(lint: Runner) -> None:
     message, _ = reply(lint, f"{FULL}\n{BODY}".replace("fn read", "// Größe\n+fn read").replace("1,5", "1,6"))
     assert message["Content-Type"].params["charset"] == "UTF-8"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"From: A <a@example.org>\nSubject: [PATCH] caf\xe9\n\n",
+        b"From: caf\xe9 <a@example.org>\nSubject: =?utf-7?q?[PATCH]_+2AA-?=\n\n",
+        b"[PATCH] caf\xe9\n\nFrom: A\n\n",
+    ],
+)
+def test_headers_of_no_charset_are_answered_all_the_same(lint: Runner, head: bytes) -> None:
+    ran = lint("patch", "--reply", stdin=head + BODY.encode())
+    assert ran.status == 1
+    assert "Traceback" not in ran.err
+    (subject,) = (line for line in ran.out.splitlines() if line.startswith("Subject: "))
+    assert subject.isascii()

@@ -27,6 +27,7 @@ _BEFORE: Final = 4
 _AFTER: Final = 1
 # What archives put in the place of an address, so that nobody can write to it.
 _MASKED: Final = re.compile(r"x{4,}|\.\.\.|\[email|\bat\b.*\bdot\b|protected", re.IGNORECASE)
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LONGEST_ADDRESS: Final = 254
 _MIME: Final = (
     "MIME-Version: 1.0",
@@ -92,7 +93,7 @@ def _printable(line: str) -> str:
 
 
 def _headers(message: Message) -> tuple[list[str], tuple[str, ...]]:
-    given = message.headers
+    given = {name: _spelt(text) for name, text in message.headers.items()}
     found: list[str] = []
     missing: list[str] = []
     author = _usable(given.get("reply-to", "") or given.get("from", ""))
@@ -104,7 +105,7 @@ def _headers(message: Message) -> tuple[list[str], tuple[str, ...]]:
             found.append(_folded(header, people))
         else:
             missing.append(header)
-    subject = given.get("subject", "") or _subject_line(message)
+    subject = given.get("subject", "") or _spelt(_subject_line(message))
     if subject:
         found.append(f"Subject: {_encoded(subject if _REPLY.match(subject) else 'Re: ' + subject)}")
     else:
@@ -118,6 +119,11 @@ def _headers(message: Message) -> tuple[list[str], tuple[str, ...]]:
     else:
         missing += ["In-Reply-To", "References"]
     return found, tuple(missing)
+
+
+def _spelt(text: str) -> str:
+    """Words of a header; bytes that were of no charset survived reading as lone surrogates, and have no encoding."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _encoded(text: str) -> str:

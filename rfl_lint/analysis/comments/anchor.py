@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from rfl_lint.rule import Context
+from rfl_lint.source import SourceFile
 from rfl_lint.syntax import Node
 
 _BINDINGS: Final = frozenset({"let_declaration", "const_item", "static_item"})
@@ -122,6 +123,16 @@ def shares_line_with_item_around(cx: Context, offset: int) -> bool:
     if offset - start < _SHORT_LINE and not _ITEM_WORD.search(cx.source.data, start, offset):
         return False
     return item_row(cx, offset) == row
+
+
+def follows_item_on_line(source: SourceFile, item: Node) -> bool:
+    """Whether another item ends on the line on which this one begins: the comment above is then the other's."""
+    before = item.prev_sibling
+    while before is not None and before.type in ("attribute_item", "line_comment", "block_comment"):
+        before = before.prev_sibling
+    if before is None or not before.is_named:
+        return False
+    return source.row(before.end_byte) == source.row(item.start_byte)
 
 
 class _Items:

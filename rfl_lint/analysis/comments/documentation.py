@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from rfl_lint.analysis.comments.anchor import (
     Anchor,
+    follows_item_on_line,
     item_row,
     shares_line_with_item_around,
     statement_anchor,
@@ -66,7 +67,7 @@ def _documentation_of(cx: Context, node: Node, tag: str, *, at: int | None = Non
     rows = comment_layers(cx).at(offset)
     own = Anchor(node, offset)
     if node.type == "impl_item":
-        return None if _shares_line(rows, node) else _above(cx, rows, own, tag)
+        return None if follows_item_on_line(rows.source, node) else _above(cx, rows, own, tag)
     found = _above(cx, rows, own, tag)
     if found is None and node.type == "unsafe_block":
         found = _inside(rows, node, tag)
@@ -163,13 +164,3 @@ def _inside(rows: CommentRows, block: Node, tag: str) -> Documentation | None:
     run = rows.run_at(comment.start_byte)
     section = _first(run, tag)
     return Documentation(section, run, Placement.INSIDE) if section is not None else None
-
-
-def _shares_line(rows: CommentRows, item: Node) -> bool:
-    """Whether another item ends on the line on which this one begins: the comment above is then the other's."""
-    before = item.prev_sibling
-    while before is not None and before.type in ("attribute_item", "line_comment", "block_comment"):
-        before = before.prev_sibling
-    if before is None or not before.is_named:
-        return False
-    return rows.source.row(before.end_byte) == rows.source.row(item.start_byte)

@@ -10,7 +10,12 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
-from rfl_lint.analysis.comments.anchor import Anchor, shares_line_with_item_around, statement_anchor
+from rfl_lint.analysis.comments.anchor import (
+    Anchor,
+    follows_item_on_line,
+    shares_line_with_item_around,
+    statement_anchor,
+)
 from rfl_lint.analysis.comments.layers import comment_layers
 from rfl_lint.analysis.comments.rows import CommentRows
 from rfl_lint.finding import Edit
@@ -62,6 +67,8 @@ def _takes_comment(cx: Context, rows: CommentRows, place: Anchor) -> bool:
     if _inside_token(rows.root, rows.source.line_starts[row]):
         return False
     if shares_line_with_item_around(cx, place.offset):
+        return False
+    if place.node.type == "impl_item" and follows_item_on_line(cx.source, place.node):
         return False
     return not _follows_on_line(cx, rows, place.node, row)
 
