@@ -270,7 +270,7 @@ class _Runner:
         self.crashes = crashes
         self.findings: list[Finding] = []
         self.broken: set[str] = set()
-        self.asked: dict[Rule, tuple[Container[str] | None, Sequence[Span] | None]] = {}
+        self.asked: dict[str, tuple[Container[str] | None, Sequence[Span] | None]] = {}
 
     def run(self, rule: Rule, found: Found | None = None) -> None:
         """Run one rule on the nodes of a tree that may concern it, or on the file as a whole."""
@@ -294,9 +294,10 @@ class _Runner:
             self.crashes.append(RuleCrash(name, self.cx.path, f"{type(error).__name__}: {error}", trace))
 
     def _nodes(self, rule: Rule, found: Found) -> list[Node]:
-        if rule not in self.asked:
-            self.asked[rule] = (rule.names(self.cx), rule.places(self.cx))
-        return found.of(rule.on, *self.asked[rule])
+        name = rule.meta.name
+        if name not in self.asked:
+            self.asked[name] = (rule.names(self.cx), rule.places(self.cx))
+        return found.of(rule.on, *self.asked[name])
 
     def _keep(self, rule: Rule, given: Sequence[object]) -> None:
         self.findings.extend([_checked(item) for item in given if _wanted(item, rule)])
