@@ -7,11 +7,13 @@ empty list, `told` the keys that messages quote, so that entries need them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct, field
 
 Fail = Callable[[str, str], Exception]
@@ -19,6 +21,8 @@ Fail = Callable[[str, str], Exception]
 
 # Not by importlib.resources, which takes longer to import than a table to read.
 _FOLDER: Final = Path(__file__).parent / "data"
+TRANSLATION: Final = _FOLDER / "tables.json"
+"""The tables once more, made by `make docs`: a start reads a dozen, which as TOML takes a tenth of its time."""
 _ABOUT: Final = "additions"
 # Where an entry comes from is asked of the bundled ones only.
 _NOT_NEEDED: Final = frozenset({"source", "sources", "why"})
@@ -33,9 +37,38 @@ def load_table(name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def _read(name: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - most runs on small files never ask for a table
+    text = (_FOLDER / f"{name}.toml").read_bytes()
+    digest, table = _translated().get(name, ("", {}))
+    return table if digest == _digest(text) else _parse(text)
 
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+def _parse(text: bytes) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - only where a table was changed since it was translated
+
+    return tomllib.loads(text.decode())
+
+
+@lru_cache(maxsize=1)
+def _translated() -> dict[str, tuple[str, dict[str, Any]]]:
+    try:
+        found = msgspec.json.decode(TRANSLATION.read_bytes(), type=dict[str, tuple[str, dict[str, Any]]])
+    except (OSError, msgspec.DecodeError):
+        return {}
+    return found
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def translation() -> str:
+    """What `TRANSLATION` should hold: each table and the digest of the text that it was read off."""
+    texts = {name: (_FOLDER / f"{name}.toml").read_bytes() for name in table_names()}
+    lines = [
+        msgspec.json.encode({name: (_digest(text), _parse(text))})[1:-1].decode()
+        for name, text in texts.items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def table_names() -> list[str]:

@@ -16,6 +16,7 @@ from rfl_lint.cli.manual import manual_page
 from rfl_lint.deferred import TABLE
 from rfl_lint.docs import markdown_pages, with_rules_table
 from rfl_lint.registry import builtin_rules, builtin_table
+from rfl_lint.tables import TRANSLATION, translation
 
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ROOT / "docs" / "rules"
@@ -30,6 +31,7 @@ def wanted_files() -> dict[Path, str]:
     rules = builtin_rules()
     files = {PAGES / name: text for name, text in markdown_pages(rules).items()}
     files[TABLE] = builtin_table().source
+    files[TRANSLATION] = translation()
     files[README] = with_rules_table(README.read_text(encoding="utf-8"), rules, "docs/rules/")
     files[MANUAL] = manual_page()
     files |= {page: with_quotes(page) for page in QUOTING}

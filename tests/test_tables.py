@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rfl_lint import tables as tables_module
 from rfl_lint.analysis.allocation.table import Signature, allocations
 from rfl_lint.analysis.provenance.tables import pointer_table
 from rfl_lint.c.facts import Failure
@@ -16,7 +19,7 @@ from rfl_lint.engine import Lint, lint_source
 from rfl_lint.errors import ConfigError
 from rfl_lint.registry import builtin_rules
 from rfl_lint.source import SourceFile
-from rfl_lint.tables import BUNDLED, Tables, load_table, make_tables, table_names
+from rfl_lint.tables import BUNDLED, TRANSLATION, Tables, load_table, make_tables, table_names
 from rfl_lint.tree import Era
 
 
@@ -144,3 +147,39 @@ def test_what_c_functions_mean() -> None:
     after = CFacts(tables=tables).function("dma_set_mask")
     assert after is not None
     assert after.failure is Failure.BYTES_LEFT
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the tables, which are read from there, and anew."""
+    folder = tmp_path / "data"
+    shutil.copytree(TRANSLATION.parent, folder)
+    monkeypatch.setattr(tables_module, "_FOLDER", folder)
+    monkeypatch.setattr(tables_module, "TRANSLATION", folder / TRANSLATION.name)
+    for cached in (tables_module._read, tables_module._translated, load_table):
+        monkeypatch.setattr(tables_module, cached.__name__, cached.__wrapped__)
+    return folder
+
+
+@pytest.mark.parametrize("name", table_names())
+def test_a_table_is_not_read_as_toml_where_its_translation_holds(
+    name: str, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = tomllib.loads((copied / f"{name}.toml").read_text())
+    wanted.pop("additions", None)
+    monkeypatch.setattr(tables_module, "_parse", lambda _text: pytest.fail("read as TOML"))
+    assert tables_module.load_table(name) == wanted
+
+
+def test_a_table_that_was_changed_is_not_taken_from_the_translation(copied: Path) -> None:
+    path = copied / "shrinker.toml"
+    path.write_text(path.read_text() + "\n[fresh]\nword = 1\n")
+    assert tables_module.load_table("shrinker")["fresh"] == {"word": 1}
+    assert "fresh" not in tables_module.load_table("layout")
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"layout": 1}'])
+def test_a_translation_that_is_none_does_no_harm(text: bytes, copied: Path) -> None:
+    wanted = load_table("layout")
+    (copied / TRANSLATION.name).write_bytes(text)
+    assert tables_module.load_table("layout") == wanted
