@@ -83,9 +83,10 @@ class Server:
 def strokes(text: str, count: int) -> list[tuple[dict[str, Any], str, float]]:
     """Keystrokes as ranges, what is put there, and the pause before it."""
     lines = text.split("\n")
-    places = [
+    inside = [
         number for number, line in enumerate(lines) if line.endswith(";") and line.startswith("        ")
     ]
+    places = inside or range(len(lines))  # a file may hold no function
     found: list[tuple[dict[str, Any], str, float]] = []
     turn = 0
     while len(found) < count:
