@@ -21,7 +21,7 @@ from rfl_lint.source import BOM, Span
 
 # In a macro's body an item's node does not begin at these.
 _VISIBILITY: Final = re.compile(rb"(?:\$\w+\s*)+")
-_FENCE: Final = re.compile(rb"[ \t]*(?:(`{3,})[^`]*|(~{3,}).*)")
+_FENCE: Final = re.compile(rb"[ \t]*+(?:(`{3,}+)[^`]*+|(~{3,}+).*)")
 _MAY_BE_HEADING: Final = re.compile(rb"[/!*\n] *(?:#{1,6}(?:\s|\Z)|==|--)")
 _HEADING: Final = re.compile(rb" {0,3}(#{1,6})(?=[ \t]|$)")
 _UNDERLINE: Final = re.compile(rb" {0,3}(?:==+|--+)[ \t]*")

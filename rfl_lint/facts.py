@@ -70,7 +70,7 @@ FACT_KINDS: Final = frozenset(
 )
 # Possessive, or many comments in a row could be cut into comments in a great many ways.
 _GAP: Final = re.compile(rb"(?>(?:\s+|//[^\n]*|/\*.*?\*/)*)", re.DOTALL)
-_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _LIFETIME: Final = re.compile(r"'\w+\s*")
 _RAW: Final = re.compile(r"\*\s*(?:const|mut)\b|\bNonNull\b")
 _CALLED: Final = re.compile(rb"\b([A-Za-z_]\w*)\s*(?:::\s*<[^()\n]{0,80}>\s*)?\(|::\s*([a-z_]\w*)\s*[,)]")

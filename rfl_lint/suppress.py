@@ -33,9 +33,9 @@ _BEFORE_ITEM: Final = frozenset({"attribute_item", "line_comment", "block_commen
 _FORM: Final = "`// rfl-lint: allow(rule-name): reason`"
 _MARKER: Final = re.compile(rb"rfl-lint[ \t]*:")
 _DIRECTIVE: Final = re.compile(
-    r"(?://[/!]?|/\*+)\s*rfl-lint\s*:\s*(?P<verb>[\w-]*)\s*(?:\((?P<names>[^)]*)\))?\s*(?::\s*(?P<reason>.*))?"
+    r"(?://[/!]?|/\*+)\s*+rfl-lint\s*+:\s*+(?P<verb>[\w-]*+)\s*+(?:\((?P<names>[^)]*+)\))?\s*+(?::\s*+(?P<reason>.*))?"
 )
-_INTRODUCER: Final = re.compile(r"(?://[/!]?|/\*+)\s*rfl-lint\s*:")
+_INTRODUCER: Final = re.compile(r"(?://[/!]?|/\*+)\s*+rfl-lint\s*+:")
 
 
 class Directive(Struct, frozen=True):

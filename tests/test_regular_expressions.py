@@ -11,6 +11,7 @@ from rfl_lint.refusal import FILE_NOT_ANALYSED
 from rfl_lint.source import SourceFile
 from tests.conftest import ROOT
 from tests.fuzzing.oracles import ALL
+from tests.fuzzing.patterns import Known, known_patterns, slow_on
 
 PIECES = {
     "capitals": "SAFETY",
@@ -75,3 +76,45 @@ def test_no_group_is_repeated_possessively() -> None:
         for row, line in enumerate(path.read_text().splitlines(), start=1):
             if 'rb"' in line or "rb'" in line or "re.compile" in line:
                 assert not possessive.search(re.sub(r"\[(?:\\.|[^\]\\])*\]", "[]", line)), f"{path}:{row}"
+
+
+# Not to be tried with a text of any length, and why.
+BOUNDED = {
+    "rfl_lint.analysis.locking.exclusion._LOCKING": "names are of letters, which always match to their end",
+    "rfl_lint.analysis.unsafety.skeleton._ARGUMENT": "longer texts than 30 characters are not asked about",
+    "rfl_lint.doc_lines._INNER_LINES": "matched where a comment begins, not searched for",
+    "rfl_lint.doc_lines._OUTER_LINES": "as the one above",
+    "rfl_lint.inputs.patch._RUST": "asked of the first 400 characters of a line",
+    "rfl_lint.inputs.quoting._CUT": "longer lines than 120 characters are not asked about",
+    "rfl_lint.output.reply._MASKED": "longer addresses than 254 characters are not asked about",
+    r"rfl_lint.output.reply '[^@\\s<>]+@[^@\\s<>]+\\.[^@\\s<>]+'": "as the one above",
+    "rfl_lint.ruledoc._SECTION": "reads docstrings of rules",
+    "rfl_lint.testing._DIRECTIVE": "reads fixtures",
+    "rfl_lint.testing._MARK": "as the one above",
+    r"rfl_lint.testing '(\\w+)\\s*\\('": "as the one above",
+}
+PATTERNS = [known for known in known_patterns() if known.name not in BOUNDED]
+
+
+def test_the_exceptions_are_exceptions() -> None:
+    assert len(PATTERNS) > 250
+    assert BOUNDED.keys() <= {known.name for known in known_patterns()}
+
+
+@pytest.mark.parametrize("known", PATTERNS, ids=lambda known: known.name)
+def test_no_pattern_takes_more_than_its_share(known: Known) -> None:
+    assert slow_on(known) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        (r'"(?:[^"\\]|\\.)*"', "sub"),
+        (r"\s*\.", "search"),
+        (r"a(\w+)\s*(\w+)=", "match"),
+        (r"//\s*x\s*:?\s*(y)?\s*z", "fullmatch"),
+        (r"\bcfg\(.*END", "search"),
+    ],
+)
+def test_what_is_slow_is_found(text: str, method: str) -> None:
+    assert slow_on(Known(text, re.compile(text), frozenset({method}))) is not None

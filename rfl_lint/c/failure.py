@@ -9,9 +9,9 @@ from rfl_lint.c.facts import Failure
 
 _RETURNS: Final = re.compile(r"\breturns?\b(?: value)?s?\s*:?", re.IGNORECASE)
 _NEXT_SECTION: Final = re.compile(
-    r"\n[ \t]*\*?[ \t]*(?:context|note|locking|example|description)s?:", re.IGNORECASE
+    r"\n[ \t]*+\*?[ \t]*+(?:context|note|locking|example|description)s?:", re.IGNORECASE
 )
-_DOCUMENTED: Final = re.compile(r"/\*\*\s*\n?[ \t*]*(\w+)[ \t]*(?:\([^)\n]*\))?[ \t]*(?:-|:|\n)")
+_DOCUMENTED: Final = re.compile(r"/\*\*\s*+[ \t*]*+(\w++)[ \t]*+(?:\([^)\n]*+\))?[ \t]*+(?:-|:|\n)")
 _ERRNO: Final = re.compile(
     r"-E[A-Z][A-Z0-9]+\b|\bnegative\b|\berrno\b|\berror (?:code|number|value)|\b-?errno\b|< ?0\b|\bon error\b",
 )

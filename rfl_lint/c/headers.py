@@ -23,7 +23,7 @@ from rfl_lint.c.stamps import BINDINGS_HELPER, Stamp, stamp_of
 from rfl_lint.c.text import CText
 
 HELPERS: Final = "rust/helpers"
-_INCLUDE: Final = re.compile(rb'#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]')
+_INCLUDE: Final = re.compile(rb'#[ \t]*include[ \t]*([<"])([^>"\n]{1,400}+)[>"]')
 _FOLDERS: Final = ("include", "include/uapi")
 # The first of these that the tree has stands for all: declarations seldom differ.
 _ARCHITECTURES: Final = ("x86", "arm64", "riscv", "loongarch", "s390", "powerpc", "arm", "mips", "um")

@@ -34,11 +34,11 @@ _LAST_DECORATION: Final = re.compile(
 _MACRO_CALL: Final = re.compile(rb"\b[A-Z][A-Z0-9_]*\s*" + _GROUP)
 _SHOUTED: Final = re.compile(rb"^\s*[A-Z][A-Z0-9_]{2,}\s+(?=[A-Za-z_])")
 # The size of an allocation with what a configuration adds to it: one parameter to a caller.
-_SIZE_PARAMETER: Final = re.compile(rb"\bDECL_\w+_PARAMS\s*\(\s*(\w+)[^()]*\)")
+_SIZE_PARAMETER: Final = re.compile(rb"\bDECL_\w+_PARAMS\s*+\(\s*+(\w++)[^()]*+\)")
 _STATEMENT: Final = re.compile(
     rb"\b(?:return|else|if|for|while|do|switch|case|goto|typedef|sizeof|default|break|asm|define)\b"
 )
-_HEAD: Final = re.compile(rb"[\w\s*]*\w[\w\s*]*")
+_HEAD: Final = re.compile(rb"[\s*]*+\w[\w\s*]*+")
 
 
 class Signature(Struct, frozen=True):
@@ -143,9 +143,9 @@ def _name_of(node: Node | None) -> Node | None:
 def normalised(raw: bytes) -> str:
     """A type with single spaces, and none inside `**`, `(*)` and `[n]`."""
     text = " ".join(raw.decode("utf-8", "replace").split())
-    text = re.sub(r"\s*\*\s*", " *", text).replace("* *", "**").replace("* *", "**")
-    text = re.sub(r"\(\s+", "(", re.sub(r"\s+\)", ")", text))
-    return re.sub(r"\s*\[\s*(.*?)\s*\]", r" [\1]", text).strip()
+    text = re.sub(r" ?\* ?", " *", text).replace("* *", "**").replace("* *", "**")
+    text = text.replace("( ", "(").replace(" )", ")")
+    return re.sub(r" ?\[ ?([^\[\]]{0,200}?) ?\]", r" [\1]", text).strip()
 
 
 def _return_type(head: bytes) -> str:

@@ -13,7 +13,8 @@ from typing import Final
 from msgspec import Struct
 
 _QUOTED: Final = re.compile(
-    rb"""/\*.*?(?:\*/|\Z)|//[^\n]*|"(?>(?:\\.|[^"\\\n])*)"|'(?>(?:\\.|[^'\\\n])*)'""", re.DOTALL
+    rb"""/\*.*?(?:\*/|\Z)|//[^\n]*|"(?>(?:\\.|[^"\\\n])*)(?:"|\\?(?=\n|\Z))|'(?>(?:\\.|[^'\\\n]){1,16})'""",
+    re.DOTALL,
 )
 _DIRECTIVE: Final = re.compile(rb"^[ \t]*#(?>(?:\\\r?\n|[^\n])*)", re.MULTILINE)
 _CONDITION: Final = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b([^\n]*)", re.MULTILINE)

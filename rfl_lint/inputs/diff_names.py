@@ -6,7 +6,9 @@ import re
 from pathlib import PurePosixPath
 from typing import Final
 
-_QUOTED_NAME: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED_NAME: Final = re.compile(r'"((?>(?:[^"\\]|\\.)*))"')
+# One that nobody closes takes the rest, lest every further quote tries it again.
+_QUOTED_NAMES: Final = re.compile(r'"(?>(?:[^"\\]|\\.)*)("?)')
 _ESCAPE: Final = re.compile(r"\\([0-7]{1,3}|.)")
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _PREFIXES: Final = {"a/": "b/", "i/": "w/", "c/": "i/", "o/": "w/", "1/": "2/"}
@@ -48,11 +50,11 @@ def unescaped(name: str) -> str:
 
 def git_names(text: str) -> tuple[str | None, str | None]:
     """The two names of a `diff --git` line, which only agree in what stands behind their prefixes."""
-    names = [unescaped(match[0]) for match in _QUOTED_NAME.finditer(text)]
+    names = [unescaped(match[0]) for match in _QUOTED_NAMES.finditer(text) if match[1]]
     if len(names) == 2:
         return names[0], names[1]
     if len(names) == 1:
-        other = _QUOTED_NAME.sub("", text, count=1).strip()
+        other = _QUOTED_NAMES.sub("", text, count=1).strip()
         return (names[0], other) if text.startswith('"') else (other, names[0])
     text = text.strip()
     middle = len(text) // 2

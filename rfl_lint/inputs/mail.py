@@ -208,7 +208,7 @@ def _header_end_of_part(raw: Sequence[bytes], start: int, end: int) -> int:
 
 def _content_type(value: str) -> tuple[str, dict[str, str]]:
     kind, _, rest = value[:2_000].partition(";")
-    found = re.findall(r"([\w-]+)\*?\d*=(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]+))", rest)
+    found = re.findall(r"(?<![\w-])([\w-]++)\*?\d*+=(?:\"((?>(?:[^\"\\]|\\.)*))\"|([^;\s]++))", rest)
     return kind.strip().lower(), {name.lower(): quoted or plain for name, quoted, plain in found}
 
 

@@ -26,7 +26,7 @@ _RUST: Final = re.compile(r"\b(?:fn|impl|let|unsafe|pub|use|mod|match|trait)\b.*
 _LONGEST: Final = 400
 # A mail program breaks a line once, and what it puts on the next one is no longer than a line.
 _LONGEST_REST: Final = 120
-_VERSION: Final = re.compile(r"\d+\.\d+[\w.]*")
+_VERSION: Final = re.compile(r"\d++\.\d[\w.]*+")
 
 
 class HunkLine(Struct, frozen=True):

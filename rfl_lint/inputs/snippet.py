@@ -21,7 +21,7 @@ from rfl_lint.syntax import unexplained
 from rfl_lint.syntax.limits import MAX_FILE_BYTES
 
 _TOKEN: Final = re.compile(
-    r"//[^\n]*|/\*.*?(?:\*/|\Z)|b?r(?P<h>#*)\".*?(?:\"(?P=h)|\Z)|b?\"(?:[^\"\\]|\\.)*(?:\"|\Z)|b?'(?:[^'\\\n]|\\.[^'\n]{0,8})'|[()\[\]{}]",
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|b?r(?P<h>#*)\".*?(?:\"(?P=h)|\Z)|b?\"(?>(?:[^\"\\]|\\.)*)(?:\"|\\?\Z)|b?'(?:[^'\\\n]|\\.[^'\n]{0,8})'|[()\[\]{}]",
     re.DOTALL,
 )
 _CLOSES: Final = {")": "(", "]": "[", "}": "{"}

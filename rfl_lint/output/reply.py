@@ -111,7 +111,7 @@ def _headers(message: Message) -> tuple[list[str], tuple[str, ...]]:
     else:
         missing.append("Subject")
     identity = given.get("message-id", "").strip()
-    if re.fullmatch(r"<[^<>\s]+@[^<>\s]+>", identity):
+    if re.fullmatch(r"<[^<>\s@]++@[^<>\s]++>", identity):
         found.append(f"In-Reply-To: {identity}")
         earlier = given.get("references", "") or given.get("in-reply-to", "")
         chain = [*dict.fromkeys(re.findall(r"<[^<>\s]+>", earlier)), identity]

@@ -34,8 +34,13 @@ _CLOSERS: Final = {b"(": b")", b"{": b"}", b"[": b"]"}
 # Templates for other languages: nothing in them is a Rust expression.
 _NOT_RUST: Final = frozenset({"asm", "global_asm", "naked_asm", "stringify", "concat_idents"})
 _OPENS: Final = re.compile(rb"[({\[!]|\bas\b")
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING: Final = re.compile(rb'"(?>(?:[^"\\]|\\.)*)("?)', re.DOTALL)
 MAX_FRAGMENTS: Final = 20_000
+
+
+def _unless_open(string: re.Match[bytes]) -> bytes:
+    """Nothing in the place of a string; what nobody closes, behind a `'"'` perhaps, stays."""
+    return b"" if string[1] else string[0]
 
 
 class FragmentKind(Enum):
@@ -173,7 +178,7 @@ class _Finder:
     def _may_hold_code(self, body: Node) -> bool:
         """A quick look at the bytes, before any token is made an object of: most calls only print something."""
         inner = self.source.data[body.start_byte + 1 : body.end_byte - 1]
-        return _OPENS.search(_STRING.sub(b"", inner)) is not None
+        return _OPENS.search(_STRING.sub(_unless_open, inner)) is not None
 
     def _definition(self, parent: Fragment, definition: Node) -> Iterator[Fragment]:
         name_node = definition.child_by_field_name("name")

@@ -19,11 +19,11 @@ from rfl_lint.syntax import FragmentKind, Node
 from rfl_lint.tables import Tables
 
 ATTRIBUTE_KINDS: Final = frozenset({"attribute_item", "inner_attribute_item"})
-_ALLOW: Final = re.compile(rb"#\s*!?\s*\[\s*(allow)\s*\((.*)\)\s*\]", re.DOTALL)
-_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_ALLOW: Final = re.compile(rb"#\s*+!?\s*+\[\s*+(allow)\s*+\((.*)\)\s*+\]", re.DOTALL)
+_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _REASON: Final = re.compile(r'\breason\s*=\s*("(?:[^"\\]|\\.)*"|r#*".*"#*)', re.DOTALL)
 _VERSION: Final = re.compile(r"\b\d+\.\d+|\bMSRV\b|\bbindgen\b")
-_CFG: Final = re.compile(rb"\bcfg(?:_attr|_select)?\s*!?\s*[({]")
+_CFG: Final = re.compile(rb"\bcfg(?:_attr|_select)?\s*+!?\s*+[({]")
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
 
 

@@ -35,7 +35,7 @@ _CHOOSING: Final = frozenset({"then", "then_some"})
 _FUNCTIONS: Final = frozenset({"function_item", "closure_expression"})
 _NAMES: Final = frozenset({"identifier"})
 _EMPTY: Final = frozenset({"line_comment", "block_comment", "empty_statement", "unit_expression"})
-_DEBUG: Final = re.compile(r"\bcfg!\s*\([^)]*(?:DEBUG|debug)")
+_DEBUG: Final = re.compile(r"\bcfg!\s*+\([^)]{0,400}?(?:DEBUG|debug)")
 _MAX_STEPS: Final = 60
 _MAX_USES: Final = 40
 

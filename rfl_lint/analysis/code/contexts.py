@@ -14,7 +14,7 @@ from rfl_lint.syntax import Node
 
 _ITEMS: Final = frozenset({"mod_item", "function_item", "impl_item", "trait_item"})
 _TEST: Final = re.compile(
-    r"\b(?:\w*_)?(?:kunit|KUNIT)(?:_\w*)?\b|#\[\s*(?:\w+::)*test\s*\]|\bcfg\b.*_(?:SELF)?TEST\b"
+    r"\b(?:\w*_)?(?:kunit|KUNIT)(?:_\w*)?\b|#\[\s*(?:\w+::)*test\s*\]|(?m:^)(?>.*?\bcfg\b).*_(?:SELF)?TEST\b"
 )
 # How the kernel names files of tests: `foo_test.rs`, `foo_kunit.rs`, `test_foo.rs`, and folders of them.
 _TEST_FILE: Final = re.compile(r"(?:^|[/_])(?:k?unit_?tests?|kunit|self_?tests?|tests?)(?=[/_.]|$)")
@@ -24,7 +24,7 @@ _CONSTANT: Final = frozenset(
 )
 _CONSTANT_MACROS: Final = frozenset({"static_assert", "const_assert", "const_assert_eq", "build_assert"})
 _CHECKS: Final = re.compile(
-    r"\bcfg\s*\(.*(?:CONFIG_\w*(?:DEBUG|HARDENED|CHECKS?\b)|\bdebug_assertions\b)", re.DOTALL
+    r"\A(?>.*?\bcfg\s*+\().*?(?:CONFIG_\w{0,100}(?:DEBUG|HARDENED|CHECKS?\b)|\bdebug_assertions\b)", re.DOTALL
 )
 _NOT: Final = re.compile(r"\bnot\s*\([^()]*\)")
 

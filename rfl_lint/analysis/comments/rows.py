@@ -23,7 +23,7 @@ _ATTRIBUTES: Final = frozenset({"attribute_item", "inner_attribute_item"})
 _COMMENTS: Final = frozenset({"line_comment", "block_comment"})
 # What else a line of nothing but attributes may hold: `$(#[$attr])*` in a `macro_rules!` body.
 _AROUND_ATTRIBUTES: Final = b"$()*+?, \t"
-_MAY_BE_ATTRIBUTE: Final = re.compile(rb"^[#$]|\][)*+?, \t]*(?:/[/*].*)?$")
+_MAY_BE_ATTRIBUTE: Final = re.compile(rb"^[#$]|\][)*+?, \t]*+(?:/[/*](?s:.*))?\Z")
 # What is said to the linter says nothing about the code: of such a line there is no text.
 _ADDRESSED: Final = re.compile(rb"[ \t]*rfl-lint[ \t]*:")
 # Code that is finished: a comment behind it belongs to it and not to what follows on the next line.

@@ -57,11 +57,11 @@ _LEAD: Final = rb"[ \t/*#>\[(_`+-]*(?:\d{1,2}[.)][ \t]*)?"
 # Atomic: a row of words that can each be read in two ways, and then lacks its colon, would never end.
 _WORD: Final = rb"(?>(?i:safety)(?![A-Z-])|[A-Z][A-Z-]+[A-Z])"
 _COLON: Final = rb":(?!:)"
-_JOINED: Final = rb"(?:(?:[ \t]*[,/&+][ \t]*|[ \t]+and[ \t]+)" + _WORD + rb")*"
+_JOINED: Final = rb"(?:(?:[ \t]*+[,/&+][ \t]*+|[ \t]++and[ \t]++)" + _WORD + rb")*"
 # `SAFETY:`, `**SAFETY**:`, `INVARIANT, SAFETY:`, `SAFETY (of `p`):` at the beginning of a line.
 _LINE_TAG: Final = re.compile(
     rb"(?P<lead>" + _LEAD + rb")(?P<tags>" + _WORD + _JOINED + rb")"
-    rb"(?P<rest>[*_`\])]*[ \t]*(?:\([^()\r\n]*\))?[ \t]*)" + _COLON + rb"(?P<bold>[*_]*)"
+    rb"(?P<rest>[*_`\])]*+[ \t]*+(?:\([^()\r\n]*+\))?[ \t]*+)" + _COLON + rb"(?P<bold>[*_]*)"
 )  # fmt: skip
 # A tag further right; whether it begins a sentence there is asked of what stands before it.
 _INLINE_TAG: Final = re.compile(rb"(?<![\w'\"`-])(?P<tags>" + _WORD + rb")[ \t]*" + _COLON)

@@ -23,9 +23,9 @@ _TICKS: Final = re.compile(rb"`+")
 # Titles and labels are bounded, so that many open ones cannot each be searched to the end.
 _TITLE: Final = rb"(?:\"[^\"]{0,400}\"|'[^']{0,400}'|\([^()]{0,400}\))"
 _INLINE: Final = re.compile(
-    rb"\(\s*(?:<([^<>\n]{0,2000})>|((?>(?:[^\s()\\<]|\\.|\([^\s()]{0,400}\)){0,2000})))(?:\s+"
+    rb"\(\s*+(?:<([^<>\n]{0,2000})>|((?>(?:[^\s()\\<]|\\.|\([^\s()]{0,400}\)){0,2000})))(?:\s++"
     + _TITLE
-    + rb")?\s*\)"
+    + rb")?\s*+\)"
 )
 _LABEL: Final = re.compile(rb"\[((?>(?:[^\[\]\\]|\\.){0,400}))\]", re.DOTALL)
 _DEFINED: Final = re.compile(rb":[ \t]*(?:\n[ \t]*)?(?:<([^<>\n]*)>|([^\s<]\S*))")

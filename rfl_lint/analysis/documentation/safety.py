@@ -39,11 +39,11 @@ _MAY_NEED_UNSAFE: Final = re.compile(
     r"\bunsafe\b|\$(?!vis\b|crate\b)\w+\s+(?:(?:const|async|extern|fn|trait)\b)"
 )
 _PROC_MACRO: Final = re.compile(r"#\[\s*proc_macro")
-_TRAIT_IMPL: Final = re.compile(rb"\bimpl\b[^;{}]*\bfor\b[^;{}]*\{$")
+_TRAIT_IMPL: Final = re.compile(rb"(?<![^;{}])(?>[^;{}]*?\bimpl\b)(?>[^;{}]*?\bfor\b)[^;{}]*+\{$")
 _OF_A_TYPE: Final = re.compile(r"\b[sS]elf\b")
 _HEAD_LENGTH: Final = 2000
 _IN_ATTRIBUTE: Final = re.compile(
-    r"^\s*#{1,6}\s+(?:safety|implementation safety)\s*:?\s*$", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*+#{1,6}[ \t]++(?:safety|implementation safety)[ \t]*+:?[ \t\r]*+$", re.IGNORECASE | re.MULTILINE
 )
 
 

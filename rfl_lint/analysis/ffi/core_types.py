@@ -27,7 +27,7 @@ C_TYPES: Final = SAME | OTHER.keys()
 STANDARD_MODULES: Final = frozenset({("core", "ffi"), ("std", "ffi"), ("std", "os", "raw")})
 # The letters first and the boundary behind them: so the engine looks for them alone, ten times as fast.
 _MAY_CONCERN: Final = tuple(
-    re.compile(rb"%s(?<!\w%s)\s*::\s*(?:\{[^;]{0,4000}?\b)?(?:ffi|os)\b" % (crate, crate))
+    re.compile(rb"%s(?<!\w%s)\s*::\s*(?:\{[^;]{0,1500}?\b)?(?:ffi|os)\b" % (crate, crate))
     for crate in (b"core", b"std")
 )
 _KINDS: Final = frozenset({"use_declaration", "scoped_type_identifier", "scoped_identifier"})

@@ -20,7 +20,7 @@ _EMPTY: Final = re.compile(
     r"|for_value(?:::<\(\)>)?\(&\(\)\))(?:\.(?:unwrap|expect|unwrap_unchecked)\([^()]*\))?"
 )
 _WORD: Final = (
-    r"(?:\w+::)*(?:Flags\(\w+\)|_*flags?|\w*gfp\w*|\w*GFP_\w*|NO_NODE|nid|node|\d\w*|true|false|None)"
+    r"(?:\w++::)*(?:Flags\(\w++\)|_*flags?|(?=\w*?(?:gfp|GFP_))\w++|NO_NODE|nid|node|\d\w*|true|false|None)"
     r"(?:\.as_raw\(\)|\.0)?"
 )
 _NO_LAYOUT: Final = re.compile(rf"{_WORD}(?:\|{_WORD})*")

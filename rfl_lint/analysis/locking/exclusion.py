@@ -28,13 +28,11 @@ _CALLS: Final = frozenset({"call_expression"})
 _LOCKING: Final = re.compile(
     r"(?:\w+_)?(?:lock|locked)(?:_\w+)?|access_mut|write_guard|(?:\w+_)?guard(?:_mut)?"
 )
-_NO_LOCKING: Final = re.compile(r"is_\w+|\w*unlock\w*|rcu\w*|lock_class|new_\w+")
+_NO_LOCKING: Final = re.compile(r"is_\w+|(?=\w*?unlock)\w++|rcu\w*|lock_class|new_\w+")
 _LOCK_TYPES: Final = re.compile(
     r"\b(?:\w*Mutex|SpinLock\w*|RwLock|RwSemaphore|Lock|LockedBy|GlobalLock|GlobalLockedBy)\b"
 )
-_GUARD_TYPES: Final = re.compile(
-    r"\b(?!(?:rcu::|Rcu|Revocable|Scope)\w*Guard\b)(?:\w+::)*\w*Guard\b|\bLockedBy\b|\bLocked\w*\b"
-)
+_GUARD_TYPES: Final = re.compile(r"\b(?!(?:Rcu|Revocable|Scope)\w*Guard\b)\w*Guard\b|\bLocked\w*+")
 _RCU: Final = re.compile(r"\b(?:rcu::Guard|srcu::Guard|RcuGuard|RevocableGuard|ScopeGuard)\b")
 _EXCLUSIVE: Final = re.compile(
     r"\b(?:un)?lock(?:ed|ing|s)?\b|\bexclusiv\w*|\bconcurren\w*|\bsynchroni[sz]\w*|\bseriali[sz]\w*|\braces?\b|\bsimultaneous\w*"

@@ -29,7 +29,7 @@ _C_WRAPPERS: Final = frozenset({"Opaque", "UnsafeCell", "MaybeUninit"})
 _POINTERS: Final = (b"*mut", b"*const", b"NonNull")
 # The letters first and the boundary behind them: so the engine looks for them alone, ten times as fast.
 _AS_MUT: Final = re.compile(rb"as_mut(?<!\was_mut)\s*\(")
-_REBORROWED: Final = re.compile(rb"&\s*mut\s*\(?\s*\*")
+_REBORROWED: Final = re.compile(rb"&\s*+mut\s*+\(?\s*+\*")
 _ASSIGNMENTS: Final = frozenset({"assignment_expression", "compound_assignment_expr"})
 _MAX_STEPS: Final = 40
 _C_TYPES: Final = frozenset({"c_void"})

@@ -164,7 +164,7 @@ def _is_inert(table: TagTable, attribute: re.Match[bytes]) -> bool:
     name = attribute["name"].decode()
     if name == "derive":
         derived = re.findall(
-            r"\w+(?=\s*(?:,|$))", (attribute["arguments"] or b"$").decode("utf-8", "replace")
+            r"\b\w++(?=\s*+(?:,|$))", (attribute["arguments"] or b"$").decode("utf-8", "replace")
         )
         return bool(derived) and table.inert_derives.issuperset(derived)
     return name.partition("::")[0] in table.inert_attributes
@@ -184,7 +184,7 @@ def _is_transparent(cx: Context, table: TagTable, tag: Tag, call: Node) -> bool:
         if not definitions or any(_mentioned(cx, tag, span) for span in definitions):
             return False
         for span in definitions:
-            waiting += re.findall(r"(\w+)!\s*[({\[]", cx.source.text(span).partition("{")[2])
+            waiting += re.findall(r"\b(\w++)!\s*+[({\[]", cx.source.text(span).partition("{")[2])
     return bool(path)
 
 

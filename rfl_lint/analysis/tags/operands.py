@@ -18,7 +18,7 @@ _WRAPPED: Final = frozenset(
     {"parenthesized_expression", "type_cast_expression", "reference_expression", "try_expression"}
 )
 _BLOCKS: Final = frozenset({"unsafe_block", "block"})
-_AROUND_DOTS: Final = re.compile(r"\s*(\.|\(|\))\s*")
+_AROUND_DOTS: Final = re.compile(r" ?([.()]) ?")
 _MAX_STEPS: Final = 24
 
 

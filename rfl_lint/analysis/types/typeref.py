@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 _TOKEN: Final = re.compile(r"'\w+|\$?\w+|::|->|\S")
-_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _NO_PATH: Final = frozenset({"dyn", "impl", "fn", "unsafe", "extern", "for"})
 _WRAPPERS: Final = frozenset({"Result", "Option"})
 _MAX_DEPTH: Final = 40

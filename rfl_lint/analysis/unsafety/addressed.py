@@ -29,11 +29,11 @@ _DELEGATES: Final = re.compile(
 )
 _UNFINISHED: Final = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 _ITEM: Final = re.compile(r"^\s*(?:[-*+]|\d{1,2}[.)])\s+", re.MULTILINE)
-_CLAUSE: Final = re.compile(r"[;:](?=\s)|,?\s+(?:and|so|because|since|as|which|but|hence)\s+|,\s+")
+_CLAUSE: Final = re.compile(r"[;:](?= )|,? (?:and|so|because|since|as|which|but|hence) |, ")
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 _WORD: Final = re.compile(r"[A-Za-z]{4,}")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
-_CALLS_BEHIND: Final = re.compile(r"(?:\.\w+\(\))+$")
+_CALL: Final = re.compile(r"\w+\(\)")
 _STEM: Final = 5
 _COMMON: Final = frozenset(
     {
@@ -115,11 +115,19 @@ def _stems(text: str) -> set[str]:
     return {word[:_STEM].lower() for word in _WORD.findall(text)} - _COMMON
 
 
+def _without_calls(name: str) -> str:
+    """A place without the calls behind it: `self.list` for `self.list.borrow().get()`."""
+    parts = name.split(".")
+    while len(parts) > 1 and _CALL.fullmatch(parts[-1]):
+        parts.pop()
+    return ".".join(parts)
+
+
 def _share(requirement: str, words: set[str], text: str, given: dict[str, str]) -> float:
     """How much a comment has in common with a requirement: 1 for a name, else the part of the words."""
     quoted = {name for code in _QUOTED.findall(requirement) for name in _NAME.findall(code)}
     for name in quoted:
-        for spoken in (name, _CALLS_BEHIND.sub("", given.get(name, name))):
+        for spoken in (name, _without_calls(given.get(name, name))):
             if re.search(rf"(?<!\w){re.escape(spoken)}(?!\w)", text):
                 return 1.0
     stems = _stems(_QUOTED.sub("", requirement))

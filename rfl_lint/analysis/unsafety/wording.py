@@ -25,7 +25,7 @@ _LEAD: Final = re.compile(
 )
 _THAT: Final = re.compile(r"(?i)that\s+")
 _STRESS: Final = re.compile(r"\*{1,2}(must|not|never|only|may)\*{1,2}")
-_LINK: Final = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])?")
+_LINK: Final = re.compile(r"\[([^\]]{1,300}+)\](?:\([^)]{0,300}+\)|\[[^\]]{0,300}+\])?")
 # A subject of a clause that is one thing, so that the verb behind it is in the singular.
 _MODAL: Final = re.compile(
     r"(?P<before>^|, (?:then )?)"
@@ -36,7 +36,7 @@ _MODAL: Final = re.compile(
 _PLURAL: Final = re.compile(r"(?<!\bthi)(?<!\bThi)(?<!s)s(?: (?!`)|$)| and ")
 _THIRD: Final = {"have": "has", "be": "is", "do": "does", "go": "goes"}
 _HISSING: Final = ("s", "x", "z", "ch", "sh")
-_ASIDE: Final = re.compile(r"\s*\([^()]*[.]\)$")
+_ASIDE: Final = re.compile(r" ?\([^()]*[.]\)$")
 _PAST: Final = "have been"
 _NAME: Final = re.compile(r"`(\w+)`")
 

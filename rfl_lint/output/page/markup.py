@@ -14,7 +14,7 @@ from typing import Final
 from rfl_lint.output.escape import escape
 from rfl_lint.output.excerpt import ExcerptLine, Kind
 
-_QUOTED: Final = re.compile(r"(`+)(.+?)\1")
+_QUOTED: Final = re.compile(r"(?<!`)(`++)(.+?)\1")
 _KINDS: Final = {"#": ' class="num"', "+": ' class="extra"', "~": ' class="drawn"'}
 _ITEM: Final = re.compile(r"^- ", re.MULTILINE)
 
