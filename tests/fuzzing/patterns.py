@@ -21,7 +21,6 @@ from typing import Any, Final
 from msgspec import Struct
 
 import rfl_lint
-import rfl_lint.rules
 
 _SEARCHES: Final = ("search", "finditer", "findall", "sub", "subn", "split")
 _METHODS: Final = ("match", "fullmatch", *_SEARCHES)
@@ -88,7 +87,7 @@ def _inline(module: str, source: str) -> Iterator[Known]:
 
 
 def _modules() -> Iterator[ModuleType]:
-    for package in (rfl_lint, rfl_lint.rules):
+    for package in (rfl_lint, importlib.import_module("rfl_lint.rules")):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if info.name.rpartition(".")[2] != "__main__":
                 yield importlib.import_module(info.name)
