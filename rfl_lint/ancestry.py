@@ -17,6 +17,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from rfl_lint.attributes import LintAttribute, lint_attributes
+from rfl_lint.patterns import word
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.syntax.limits import MAX_FILE_BYTES
@@ -27,9 +28,8 @@ _FOLDER: Final = "rust folder"
 _MAX_ANCESTORS: Final = 32
 _MAX_SIBLINGS: Final = 500
 _ROOTS: Final = ("mod.rs", "lib.rs", "main.rs")
-# The letters first and the boundary behind them: so the engine looks for them alone, ten times as fast.
-_DECLARES: Final = re.compile(rb"mod(?<!\wmod)[ \t]+(\w+)[ \t]*;")
-_INCLUDES: Final = re.compile(rb"include!(?<!\winclude!)[ \t]*\([ \t\n]*\"([^\"\n]*)\"")
+_DECLARES: Final = re.compile(word(b"mod") + rb"[ \t]+(\w+)[ \t]*;")
+_INCLUDES: Final = re.compile(word(b"include!") + rb"[ \t]*\([ \t\n]*\"([^\"\n]*)\"")
 
 
 def _declarations(data: bytes) -> Iterator[re.Match[bytes]]:

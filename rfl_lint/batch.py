@@ -115,8 +115,8 @@ class TreeRun:
 
     def outcomes(self) -> Iterator[tuple[Target, Outcome]]:
         """Lint all files, in as many processes as that is worth."""
-        size = sum(_size(target) for target in self.linted)
-        if len(self.linted) < 2 or size < _WORTH_WORKERS:
+        sizes = {target.path: _size(target) for target in self.linted}
+        if len(self.linted) < 2 or sum(sizes.values()) < _WORTH_WORKERS:
             yield from self._here()
             return
         cache = self._result_cache()
@@ -127,7 +127,7 @@ class TreeRun:
         workers = self.plan.jobs if self.plan.jobs is not None else _processors()
         made: list[Outcome] = []
         taken(self.tree.root or Path())  # what was asked before is no part of this
-        for target, outcome in self._shared(workers if hasattr(os, "fork") else 1):
+        for target, outcome in self._shared(workers if hasattr(os, "fork") else 1, sizes):
             made.append(outcome)
             yield target, outcome
         done = [outcome for outcome in made if isinstance(outcome, FileResult)]
@@ -208,20 +208,25 @@ class TreeRun:
 
     # Many files: the index first, in several processes or in this one.
 
-    def _shared(self, workers: int) -> Iterator[tuple[Target, Outcome]]:
+    def _shared(self, workers: int, sizes: dict[str, int]) -> Iterator[tuple[Target, Outcome]]:
+        """Lint with so many processes; `sizes` are those of the linted files in bytes, by path."""
         from rfl_lint.workers import Phase, crew, dealt  # noqa: PLC0415 - multiprocessing, for a large tree only
 
         known, missing = self._known_facts()
-        sizes = {target.path: _size(target) for target in (*self.linted, *missing)}
+        sizes |= {target.path: _size(target) for target in missing if target.path not in sizes}
+
+        def size(target: Target) -> int:
+            return sizes[target.path]
+
         is_small = sum(sizes[target.path] for target in missing) <= _WORTH_SHARING
         if is_small or sum(map(weight, sizes.values())) > _MOST_KEPT:
-            fresh = self._extracted(missing) if is_small else self._gathered(missing, workers)
+            fresh = self._extracted(missing) if is_small else self._gathered(dealt(missing, workers, size))
             self._is_complete = len(fresh) == len(missing)
             index = Index([*known, *fresh])
             self.c_facts.entry()
             share = Share(self.plan.lint, self.workspace(index), self.c_facts)
             import_rules(self.plan.lint.rules)  # once, for all workers
-            with crew(dealt(self.linted, workers, _size), [Phase("lint", share.lint)]) as pool:
+            with crew(dealt(self.linted, workers, size), [Phase("lint", share.lint)]) as pool:
                 for target, done in pool.run("lint"):
                     yield target, self._witnessed(done)
             return
@@ -232,7 +237,7 @@ class TreeRun:
         share = Share(self.plan.lint, self.workspace(Index()), self.c_facts, wanted, linted)
         import_rules(self.plan.lint.rules)  # once, for all workers
         with crew(
-            dealt(jobs, workers, _size), [Phase("facts", share.facts), Phase("lint", share.lint)]
+            dealt(jobs, workers, size), [Phase("facts", share.facts), Phase("lint", share.lint)]
         ) as pool:
             results = pool.run("facts")
             c_entry = self.c_facts.entry()  # while the workers parse
@@ -242,14 +247,13 @@ class TreeRun:
                 if target.path in linted:
                     yield target, self._witnessed(done)
 
-    def _gathered(self, targets: Sequence[Target], workers: int) -> list[FileFacts]:
+    def _gathered(self, hands: Sequence[Sequence[Target]]) -> list[FileFacts]:
         """Facts read off many files by processes that keep nothing of these: their index is made here, and once."""
-        from rfl_lint.workers import Phase, crew, dealt  # noqa: PLC0415 - as above
+        from rfl_lint.workers import Phase, crew  # noqa: PLC0415 - as above
 
-        share = Share(
-            self.plan.lint, self.workspace(Index()), self.c_facts, {each.path for each in targets}, set()
-        )
-        with crew(dealt(targets, workers, _size), [Phase("facts", share.facts)]) as pool:
+        wanted = {target.path for hand in hands for target in hand}
+        share = Share(self.plan.lint, self.workspace(Index()), self.c_facts, wanted, set())
+        with crew(hands, [Phase("facts", share.facts)]) as pool:
             return self._taken_in(pool.run("facts"))
 
     def _taken_in(self, results: Iterator[tuple[Target, object]]) -> list[FileFacts]:

@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from rfl_lint.deferred import real_rule
 from rfl_lint.errors import ConfigError
 from rfl_lint.finding import Confidence, Level, Severity
+from rfl_lint.near import nearest
 from rfl_lint.rule import Rule
 from rfl_lint.tables import BUNDLED, Tables, make_tables
 
@@ -166,11 +167,9 @@ class _Reader(Struct, frozen=True):
         return value
 
     def known(self, table: Mapping[str, object], keys: tuple[str, ...], prefix: str) -> None:
-        import difflib  # noqa: PLC0415 - only for what is misspelt
-
         for key in table:
             if key not in keys:
-                near = difflib.get_close_matches(key, keys, n=1, cutoff=0.5)
+                near = nearest(key, keys, cutoff=0.5)
                 hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(keys)}"
                 raise self.fail(f"{prefix}{key}", f"no such key; {hint}")
 
@@ -247,8 +246,6 @@ def _kind(value: object) -> str:
 
 def make_rule(rule: type[Rule], config: Config) -> Rule:
     """An instance of a rule with its options from the configuration; raises ConfigError on an unknown option."""
-    import difflib  # noqa: PLC0415 - only for what is misspelt
-
     entry = config.rules.get(rule.meta.name)
     given = dict(entry.options) if entry is not None else {}
     if not given:
@@ -261,7 +258,7 @@ def make_rule(rule: type[Rule], config: Config) -> Rule:
     for key, value in given.items():
         where = f"rules.{rule.meta.name}.{key}"
         if key not in fields:
-            near = difflib.get_close_matches(key, [*fields, *_RULE_KEYS], n=1, cutoff=0.5)
+            near = nearest(key, [*fields, *_RULE_KEYS], cutoff=0.5)
             raise reader.fail(where, f"no such option{f'; did you mean `{near[0]}`?' if near else ''}")
         wanted = types[fields[key].name]
         values[fields[key].name] = _converted(value, wanted, partial(reader.fail, where))
@@ -281,12 +278,10 @@ def _converted(value: object, wanted: object, fail: Callable[[str], ConfigError]
 
 def check_names(config: Config, known: Mapping[str, object]) -> None:
     """Refuse tables for rules that do not exist; raises ConfigError with the nearest name."""
-    import difflib  # noqa: PLC0415 - only for what is misspelt
-
     reader = _Reader(config.path or Path("configuration"))
     for name in config.rules:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            near = nearest(name, known, cutoff=0.5)
             raise reader.fail(
                 f"rules.{name}", f"no such rule{f'; did you mean `{near[0]}`?' if near else ''}"
             )

@@ -26,6 +26,7 @@ _EXTRACTORS: Final = (
     "facts.py",
     "fact_docs.py",
     "fact_types.py",
+    "patterns.py",
     "syntax/fragments.py",
     "syntax/masking.py",
     "syntax/parsed.py",

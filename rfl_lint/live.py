@@ -253,12 +253,12 @@ class LiveTree:
             return None
         facts, is_same = moved_facts(seen.facts, parsed, parsed.focus)
         is_in_place = not edits
-        if is_in_place or not self.tree.is_heard(path):
-            pass  # the index knows what all of the text says, or nothing of it
-        elif is_same and self._index.files.get(path) is seen.facts:
-            self._index.move(facts)
-        else:
-            self._index.replace(facts)
+        # Of a text that is in place the index knows all, and of one that is not heard nothing.
+        if not is_in_place and self.tree.is_heard(path):
+            if is_same and self._index.files.get(path) is seen.facts:
+                self._index.move(facts)
+            else:
+                self._index.replace(facts)
         self._renew_workspace([path])
         workspace = self._ready_workspace()
         workspace.kept[path] = parsed, facts

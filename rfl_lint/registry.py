@@ -22,6 +22,7 @@ from rfl_lint.deferred import RuleTable, made_table, module_sizes, read_table
 from rfl_lint.entry_points import rule_entry_points
 from rfl_lint.errors import PluginError, UsageError
 from rfl_lint.finding import Level
+from rfl_lint.near import nearest
 from rfl_lint.rule import Rule
 from rfl_lint.syntax import check_kinds
 
@@ -53,8 +54,6 @@ class Registry(Struct, frozen=True):
 
         Raises UsageError, with near matches, for anything else.
         """
-        import difflib  # noqa: PLC0415 - only for what is misspelt
-
         if selector == "all":
             return list(self.rules)
         if selector in ("default", "strict"):
@@ -67,7 +66,7 @@ class Registry(Struct, frozen=True):
         if selector in self.groups:
             return self.groups[selector]
         known = [*self.rules, *self.groups, *KEYWORDS]
-        near = difflib.get_close_matches(selector, known, n=3, cutoff=0.5)
+        near = nearest(selector, known, most=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(f'`{name}`' for name in near)}? " if near else ""
         raise UsageError(f"no rule or group is called `{selector}`{hint or '; '}`rfl-lint rules` lists them")
 

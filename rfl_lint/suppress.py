@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from rfl_lint.ancestry import Ancestry
 from rfl_lint.attributes import EVERY_LINT, LintAttribute, lint_attributes
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Severity, Silence
+from rfl_lint.near import nearest
 from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
 from rfl_lint.rule import Meta
 from rfl_lint.source import SourceFile, Span
@@ -145,10 +146,8 @@ class Silencer:
         return Fix("remove what silences nothing", (Edit(names, ", ".join(kept)),), safe=True)
 
     def _hint(self, name: str) -> str:
-        import difflib  # noqa: PLC0415 - only for what is misspelt
-
         if name not in self._hints:
-            near = difflib.get_close_matches(name, self._known, n=1, cutoff=0.6)
+            near = nearest(name, self._known)
             self._hints[name] = f"; did you mean `{near[0]}`?" if near else ""
         return self._hints[name]
 

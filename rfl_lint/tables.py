@@ -16,12 +16,15 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, field
 
+from rfl_lint.near import nearest
+
 Fail = Callable[[str, str], Exception]
 """Makes the exception for a key and what is wrong with it."""
 
 # Not by importlib.resources, which takes longer to import than a table to read.
-_FOLDER: Final = Path(__file__).parent / "data"
-TRANSLATION: Final = _FOLDER / "tables.json"
+DATA: Final = Path(__file__).parent / "data"
+"""The folder of the tables."""
+TRANSLATION: Final = DATA / "tables.json"
 """The tables once more, made by `make docs`: a start reads a dozen, which as TOML takes a tenth of its time."""
 _ABOUT: Final = "additions"
 # Where an entry comes from is asked of the bundled ones only.
@@ -37,7 +40,7 @@ def load_table(name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def _read(name: str) -> dict[str, Any]:
-    text = (_FOLDER / f"{name}.toml").read_bytes()
+    text = (DATA / f"{name}.toml").read_bytes()
     digest, table = _translated().get(name, ("", {}))
     return table if digest == _digest(text) else _parse(text)
 
@@ -51,10 +54,9 @@ def _parse(text: bytes) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _translated() -> dict[str, tuple[str, dict[str, Any]]]:
     try:
-        found = msgspec.json.decode(TRANSLATION.read_bytes(), type=dict[str, tuple[str, dict[str, Any]]])
+        return msgspec.json.decode(TRANSLATION.read_bytes(), type=dict[str, tuple[str, dict[str, Any]]])
     except (OSError, msgspec.DecodeError):
         return {}
-    return found
 
 
 def _digest(text: bytes) -> str:
@@ -63,7 +65,7 @@ def _digest(text: bytes) -> str:
 
 def translation() -> str:
     """What `TRANSLATION` should hold: each table and the digest of the text that it was read off."""
-    texts = {name: (_FOLDER / f"{name}.toml").read_bytes() for name in table_names()}
+    texts = {name: (DATA / f"{name}.toml").read_bytes() for name in table_names()}
     lines = [
         msgspec.json.encode({name: (_digest(text), _parse(text))})[1:-1].decode()
         for name, text in texts.items()
@@ -73,7 +75,7 @@ def translation() -> str:
 
 def table_names() -> list[str]:
     """The names of all bundled tables."""
-    names = (each.name for each in _FOLDER.iterdir())
+    names = (each.name for each in DATA.iterdir())
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
@@ -186,8 +188,6 @@ class _Check(Struct, frozen=True):
 
 
 def _hint(name: str, names: Iterable[str]) -> str:
-    import difflib  # noqa: PLC0415 - only for what is misspelt
-
     listed = list(names)
-    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.6)
+    near = nearest(name, listed)
     return f"did you mean `{near[0]}`?" if near else f"there are {', '.join(listed)}"

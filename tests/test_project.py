@@ -35,6 +35,8 @@ OTHER_PROGRAMS = re.compile(
 LAYERS = (
     "version",
     "errors",
+    "near",
+    "patterns",
     "entry_points",
     "watch",
     "store",

@@ -60,9 +60,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
     made = Tree(tmp_path)
     shared = TreeRun._shared
 
-    def counted(self: TreeRun, workers: int) -> Iterator[tuple[Target, Outcome]]:
+    def counted(self: TreeRun, workers: int, sizes: dict[str, int]) -> Iterator[tuple[Target, Outcome]]:
         made.linted += 1
-        return shared(self, workers)
+        return shared(self, workers, sizes)
 
     monkeypatch.setattr(TreeRun, "_shared", counted)
     return made

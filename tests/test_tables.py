@@ -154,7 +154,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the tables, which are read from there, and anew."""
     folder = tmp_path / "data"
     shutil.copytree(TRANSLATION.parent, folder)
-    monkeypatch.setattr(tables_module, "_FOLDER", folder)
+    monkeypatch.setattr(tables_module, "DATA", folder)
     monkeypatch.setattr(tables_module, "TRANSLATION", folder / TRANSLATION.name)
     for cached in (tables_module._read, tables_module._translated, load_table):
         monkeypatch.setattr(tables_module, cached.__name__, cached.__wrapped__)

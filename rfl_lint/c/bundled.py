@@ -7,10 +7,10 @@ function is unpacked when it is asked for.
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from rfl_lint.c.facts import CFunction, unpack
+from rfl_lint.tables import DATA
 
 BUNDLED_FORMAT: Final = 1
 
@@ -19,7 +19,7 @@ BUNDLED_FORMAT: Final = 1
 def _table() -> dict[str, Any]:
     import json  # noqa: PLC0415 - most runs ask for no C function
 
-    text = (Path(__file__).parents[1] / "data" / "c_facts.json").read_text(encoding="utf-8")
+    text = (DATA / "c_facts.json").read_text(encoding="utf-8")
     table: dict[str, Any] = json.loads(text)
     return table
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-# The letters first and the boundary behind them: so the engine looks for them alone, ten times as fast.
-_CALL: Final = re.compile(rb"bindings::(?<!\wbindings::)([A-Za-z_]\w{0,199})\s*\(")
+from rfl_lint.patterns import word
+
+_CALL: Final = re.compile(word(b"bindings::") + rb"([A-Za-z_]\w{0,199})\s*\(")
 
 
 def called_functions(texts: Iterable[bytes]) -> set[str]:

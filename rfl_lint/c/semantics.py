@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from rfl_lint.c.facts import CFunction, Failure
-from rfl_lint.tables import BUNDLED, Tables
+from rfl_lint.tables import BUNDLED, DATA, Tables
 
 
 @lru_cache(maxsize=1)
 def semantics_digest() -> str:
     """What identifies the table's content, for caches of what was made with it."""
-    return hashlib.blake2b(
-        (Path(__file__).parents[1] / "data" / "c_semantics.toml").read_bytes(), digest_size=8
-    ).hexdigest()
+    return hashlib.blake2b((DATA / "c_semantics.toml").read_bytes(), digest_size=8).hexdigest()
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from rfl_lint.cli.settings import CheckRequest, prepare, wants_color
 from rfl_lint.errors import UsageError
 from rfl_lint.facts import FunctionFact
 from rfl_lint.index import Index
+from rfl_lint.near import nearest
 from rfl_lint.output.context import Place, answer_as_json, write_answer
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
@@ -108,8 +108,8 @@ def _meant(words: str, index: Index, workspace: Workspace, place: Place) -> Func
             f"`{words}` is the name of {len(exact)} functions; name one by its place: {', '.join(listed)}{more}"
         )
     known = {shown(fact) for path in index.files for fact in index.files[path].functions if fact.has_body}
-    near = difflib.get_close_matches(words, known, n=3) or difflib.get_close_matches(
-        name, {each.rpartition("::")[2] for each in known}, n=3
+    near = nearest(words, known, most=3) or nearest(
+        name, {each.rpartition("::")[2] for each in known}, most=3
     )
     hint = f"; did you mean {' or '.join(f'`{each}`' for each in near)}?" if near else ""
     raise UsageError(f"there is no function `{words}` with a body in this tree{hint}")

@@ -19,6 +19,7 @@ from rfl_lint.analysis.code.scopes import BindingKind, enclosing_function, enclo
 from rfl_lint.analysis.layout.allocator_traits import is_allocator_impl
 from rfl_lint.analysis.types.inference import functions_by_start
 from rfl_lint.facts import FunctionFact, head_name
+from rfl_lint.patterns import word
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
 from rfl_lint.tree import Role
@@ -28,9 +29,9 @@ _CONSTANTS: Final = re.compile(
     rf"\(?\s*+{_ONE}(?:\s*+\|\s*+{_ONE})*(?:\s*+\))?(?:\s*+\.\s*+as_raw\(\)|\s++as\s++[\w:]++)?\s*+"
 )
 _NAME: Final = re.compile(r"\b(?:__)?GFP_\w+")
-# The letters first and the boundary behind them: so the engine looks for them alone, ten times as fast.
 _LOCALS: Final = re.compile(
-    rb"let(?<!\wlet)\s++(\w++)\s*+(?::[^=;]{1,400}+)?=\s*+(?>(?:\w++\s*+::\s*+)*)\(?\s*+(?:\w++\s*+::\s*+)*(?:__)?GFP_"
+    word(b"let")
+    + rb"\s++(\w++)\s*+(?::[^=;]{1,400}+)?=\s*+(?>(?:\w++\s*+::\s*+)*)\(?\s*+(?:\w++\s*+::\s*+)*(?:__)?GFP_"
 )
 _GIVES_BACK: Final = re.compile(r"(?:try_)?(?:free|dealloc|deallocate)(?:_\w+)?")
 _LONGEST: Final = 300

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from rfl_lint.analysis.code.origins import attributes_of
+from rfl_lint.patterns import COMMENT
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import FragmentKind, Node
@@ -20,7 +21,6 @@ from rfl_lint.tables import Tables
 
 ATTRIBUTE_KINDS: Final = frozenset({"attribute_item", "inner_attribute_item"})
 _ALLOW: Final = re.compile(rb"#\s*+!?\s*+\[\s*+(allow)\s*+\((.*)\)\s*+\]", re.DOTALL)
-_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _REASON: Final = re.compile(r'\breason\s*=\s*("(?:[^"\\]|\\.)*"|r#*".*"#*)', re.DOTALL)
 _VERSION: Final = re.compile(r"\b\d+\.\d+|\bMSRV\b|\bbindgen\b")
 _CFG: Final = re.compile(rb"\bcfg(?:_attr|_select)?\s*+!?\s*+[({]")
@@ -41,7 +41,7 @@ def expectable(node: Node, cx: Context) -> Allowance | None:
     match = _ALLOW.fullmatch(cx.source.data, node.start_byte, node.end_byte)
     if match is None:
         return None
-    text = _COMMENT.sub("", match[2].decode("utf-8", "replace"))
+    text = COMMENT.sub("", match[2].decode("utf-8", "replace"))
     reason = _REASON.search(text)
     if reason is not None and _VERSION.search(reason[1]):
         return None

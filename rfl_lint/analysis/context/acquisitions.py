@@ -16,12 +16,12 @@ from rfl_lint.analysis.context.table import ContextTable, Hold, LockKind, contex
 from rfl_lint.analysis.types.inference import type_of, types
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_type
 from rfl_lint.facts import TypeFact
+from rfl_lint.patterns import word
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
 
-# The letters first and the boundary behind them: so the engine looks for them alone, ten times as fast.
-_STATIC: Final = re.compile(rb"static(?<!\wstatic)\s++(?:mut\s++)?(\w++)\s*+:\s*+([^=;{}]{1,1000}+)=")
+_STATIC: Final = re.compile(word(b"static") + rb"\s++(?:mut\s++)?(\w++)\s*+:\s*+([^=;{}]{1,1000}+)=")
 _SPACES: Final = re.compile(r"\s+")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from posixpath import basename, dirname, splitext
 from typing import Final
 from urllib.parse import unquote
@@ -16,6 +15,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from rfl_lint.analysis.docs.markdown import DocLink, comment_links
+from rfl_lint.near import nearest
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.tree import KernelTree, inside_path
@@ -82,7 +82,7 @@ def _better(path: str, texts: tuple[str, ...], names: frozenset[str], tree: Kern
         for name in _named_files(text, path):
             if tree.holds(name):
                 return name
-    near = get_close_matches(basename(path), sorted(names), n=1, cutoff=0.75)
+    near = nearest(basename(path), sorted(names), cutoff=0.75)
     folder = dirname(path)
     return f"{folder}/{near[0]}" if near and folder else "".join(near)
 

@@ -20,6 +20,7 @@ from rfl_lint.analysis.pointers.writes import WRITTEN, dereferenced, pointer_wri
 from rfl_lint.analysis.types.inference import block_tail, types
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef
 from rfl_lint.facts import TypeFact
+from rfl_lint.patterns import word
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import FragmentKind, Node, span_of
@@ -27,8 +28,7 @@ from rfl_lint.syntax import FragmentKind, Node, span_of
 _TRANSPARENT: Final = frozenset({"Option", "Pin", "Cell", "ManuallyDrop"})
 _C_WRAPPERS: Final = frozenset({"Opaque", "UnsafeCell", "MaybeUninit"})
 _POINTERS: Final = (b"*mut", b"*const", b"NonNull")
-# The letters first and the boundary behind them: so the engine looks for them alone, ten times as fast.
-_AS_MUT: Final = re.compile(rb"as_mut(?<!\was_mut)\s*\(")
+_AS_MUT: Final = re.compile(word(b"as_mut") + rb"\s*\(")
 _REBORROWED: Final = re.compile(rb"&\s*+mut\s*+\(?\s*+\*")
 _ASSIGNMENTS: Final = frozenset({"assignment_expression", "compound_assignment_expr"})
 _MAX_STEPS: Final = 40

@@ -9,8 +9,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from rfl_lint.patterns import COMMENT
+
 _TOKEN: Final = re.compile(r"'\w+|\$?\w+|::|->|\S")
-_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _NO_PATH: Final = frozenset({"dyn", "impl", "fn", "unsafe", "extern", "for"})
 _WRAPPERS: Final = frozenset({"Result", "Option"})
 _MAX_DEPTH: Final = 40
@@ -76,7 +77,7 @@ _OTHER: Final = TypeRef(TypeKind.OTHER)
 @lru_cache(maxsize=4096)
 def parse_type(text: str) -> TypeRef:
     """Take the text of a type apart; what is no type comes back as OTHER."""
-    return _TypeParser(_TOKEN.findall(_COMMENT.sub("", text))).type(0)
+    return _TypeParser(_TOKEN.findall(COMMENT.sub("", text))).type(0)
 
 
 class _TypeParser(Struct):
