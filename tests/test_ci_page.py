@@ -93,9 +93,11 @@ def test_the_gitlab_example_names_the_template_and_its_variables() -> None:
     assert set(example["variables"]) <= set(yaml.safe_load(template.read_text())["variables"])
 
 
-def test_the_page_lists_the_formats() -> None:
+def test_the_pages_list_the_formats() -> None:
     table = PAGE.partition("| format |")[2].partition("\n\n")[0]
-    listed = set(
-        re.findall(r"`([a-z0-9-]+)`", "".join(line.split("|")[1] for line in table.splitlines()[2:]))
+    cells = [line.split("|")[1] for line in table.splitlines()[2:]]
+    readme = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("the formats: ")[2].partition(".\n")[0]
     )
-    assert listed == set(FORMATS) - {"text", "concise", "b4-json"}
+    for listed in ("".join(cells), readme):
+        assert sorted(re.findall(r"`([a-z0-9-]+)`", listed)) == sorted(FORMATS)
