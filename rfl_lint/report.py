@@ -59,6 +59,12 @@ class Report(Struct, frozen=True):
     """By path, the counts of files that have something to count, where the run asked for them."""
     read: Callable[[str], SourceFile | None] = field(default=lambda _path: None)
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What kept the run from its work; empty where it saw everything that it was asked for."""
+        crashes = (f"rule {crash.rule} crashed on {crash.path}: {crash.error}" for crash in self.crashes)
+        return (*self.errors, *crashes)
+
     def source(self, path: str) -> SourceFile | None:
         """The text a path had when it was linted; None where it cannot be had any more."""
         return self.read(path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rfl_lint.output import FORMATS, TELL_PROBLEMS
 from tests.cli_runner import CLEAN, UNSAFE, Runner
 
 MAIL = """From: A <a@example.org>
@@ -83,6 +84,24 @@ def test_a_file_that_cannot_be_written_costs_no_finding(rfl: Runner) -> None:
     assert ran.status == 2
     assert "missing-safety-comment" in ran.out
     assert ran.err == "rfl-lint: error: missing/out.json: cannot be written: No such file or directory\n"
+
+
+@pytest.mark.parametrize("cause", ["path", "rules"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_file_of_a_part_looks_whole(rfl: Runner, name: str, cause: str) -> None:
+    rfl.write("a.rs", UNSAFE)
+    rfl.write("rfl-lint.toml", "plugins = ['missing.py']" if cause == "rules" else "")
+    paths = ["a.rs", "nowhere.rs"] if cause == "path" else ["a.rs", "--trust-plugins"]
+    ran = rfl("check", *paths, "--output-format=concise", "--output", f"{name}=out")
+    assert ran.status == 2
+    assert "missing-safety-comment" in ran.out
+    file = rfl.folder / "out"
+    if name in TELL_PROBLEMS:
+        text = file.read_text()
+        assert ("incomplete: 1 error" if name == "text" else "no such file") in text
+    else:
+        assert not file.exists()
+        assert f"error: out: not written: the run was not complete, which `{name}` cannot say" in ran.err
 
 
 def test_a_report_takes_the_place_of_the_last_one(rfl: Runner) -> None:

@@ -116,3 +116,23 @@ def test_trouble_is_told(cli: Runner, arguments: list[str], words: str) -> None:
     ran = cli("report", *arguments)
     assert ran.status == 2
     assert words in ran.err
+
+
+def test_no_page_is_left_of_a_run_that_saw_nothing(cli: Runner) -> None:
+    ran = cli("report", "nowhere")
+    assert (ran.status, ran.out, list(cli.folder.iterdir())) == (2, "", [])
+    assert ran.err.endswith("note: rfl-lint-report.html: not written, for nothing could be linted\n")
+    assert cli("report", "nowhere", "-o", "-").out == ""
+
+
+def test_a_page_of_a_part_says_that_it_is_one(cli: Runner) -> None:
+    cli.write("a.rs", UNSAFE)
+    ran = cli("report", "a.rs", "nowhere")
+    assert ran.status == 2
+    assert ran.err.startswith("rfl-lint: rfl-lint-report.html: 1 finding in 1 file; incomplete\n")
+    page = (cli.folder / "rfl-lint-report.html").read_text()
+    assert "This report is incomplete: 1 problem kept" in page
+    cli.write("rfl-lint.toml", "plugins = ['broken.py']")
+    cli.write("broken.py", "raise ValueError")
+    ran = cli("report", "a.rs", "--trust-plugins", "-o", "-")
+    assert (ran.status, "This report is incomplete: 1 problem" in ran.out) == (2, True)

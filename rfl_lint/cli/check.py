@@ -71,7 +71,7 @@ def _check(request: CheckRequest, setup: Setup, run: Run = run_targets) -> int:
         elif job.stdin is None and request.diff is None:
             baseline.tell()
     report = print_report(report, request, setup, sys.stdout)
-    return status_of(report, request, setup)
+    return status_of(report, request)
 
 
 def _reads_stdin(request: CheckRequest) -> bool:

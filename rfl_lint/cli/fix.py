@@ -51,7 +51,7 @@ def run_fixes(request: CheckRequest, setup: Setup, job: Job) -> int:
     report = print_report(report, request, setup, out, hints=False)
     if not request.quiet:
         _tell(result, request, out)
-    status = status_of(report, request, setup)
+    status = status_of(report, request)
     return 1 if request.show_fixes and result.done and not status and not request.exit_zero else status
 
 

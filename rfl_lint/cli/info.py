@@ -8,6 +8,7 @@ from pathlib import Path
 from rfl_lint.cli.settings import CheckRequest, registry_of, wants_color
 from rfl_lint.errors import UsageError
 from rfl_lint.registry import load_registry
+from rfl_lint.rewrite import write_whole
 
 
 def run_explain(name: str, config: Path | None = None, *, trust: bool = False) -> int:
@@ -49,6 +50,6 @@ def run_init(folder: Path, *, force: bool) -> int:
         raise UsageError(f"{folder}: no such folder")
     if path.exists() and not force:
         raise UsageError(f"{path} exists; --force overwrites it")
-    path.write_text(config_template(load_registry()), encoding="utf-8")
+    write_whole(path, config_template(load_registry()).encode())
     sys.stdout.write(f"wrote {path}\n")
     return 0

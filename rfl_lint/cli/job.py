@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from msgspec import Struct, field
@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from rfl_lint.cli.outputs import write_outputs
 from rfl_lint.cli.settings import CheckRequest, Setup, output_options
 from rfl_lint.cli.status import say, say_line
-from rfl_lint.errors import PluginError
 from rfl_lint.finding import Severity
 from rfl_lint.inputs.files import Target
 from rfl_lint.output import OutputOptions, render
@@ -49,25 +48,30 @@ def print_report(
 
 def filed(report: Report, setup: Setup, options: OutputOptions) -> Report:
     """Write the files that were asked for; the report, with what could not be written."""
-    report = replace(report, rules={rule.meta.name: type(rule) for rule in setup.plan.lint.rules})
+    report = replace(
+        with_failures(report, setup), rules={rule.meta.name: type(rule) for rule in setup.plan.lint.rules}
+    )
     problems = write_outputs(report, setup.outputs, replace(options, color=False, width=None))
     return replace(report, errors=(*report.errors, *problems))
 
 
-def status_of(report: Report, request: CheckRequest, setup: Setup) -> int:
+def with_failures(report: Report, setup: Setup) -> Report:
+    """The report, with the rules that could not be loaded among what went wrong."""
+    return replace(report, errors=(*map(str, setup.failures), *report.errors)) if setup.failures else report
+
+
+def status_of(report: Report, request: CheckRequest) -> int:
     """Say what went wrong, and the exit status that a report deserves."""
-    complain(report, setup.failures, debug=request.debug)
-    if report.errors or report.crashes or setup.failures:
+    complain(report, debug=request.debug)
+    if report.problems:
         return 2
     if request.exit_zero:
         return 0
     return 1 if any(finding.severity > Severity.NOTE for finding in report.findings) else 0
 
 
-def complain(report: Report, failures: Sequence[PluginError], *, debug: bool) -> None:
+def complain(report: Report, *, debug: bool) -> None:
     """Say what went wrong."""
-    for failure in failures:
-        say(f"error: {failure}")
     for error in report.errors:
         say(f"error: {error}")
     for crash in report.crashes:

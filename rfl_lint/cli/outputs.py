@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from rfl_lint.errors import SourceError, UsageError
-from rfl_lint.output import FORMATS, OutputOptions, render
+from rfl_lint.output import FORMATS, TELL_PROBLEMS, OutputOptions, render
 from rfl_lint.report import Report
 from rfl_lint.rewrite import write_whole
 
@@ -44,9 +44,17 @@ def read_outputs(given: Sequence[str]) -> tuple[OutputFile, ...]:
 
 
 def write_outputs(report: Report, outputs: Sequence[OutputFile], options: OutputOptions) -> tuple[str, ...]:
-    """Write the report to every file; what could not be written, and why."""
+    """Write the report to every file; what could not be written, and why.
+
+    A report that is not complete goes only where it can say so: elsewhere what it lacks would count as mended.
+    """
     problems: list[str] = []
     for output in outputs:
+        if report.problems and output.format not in TELL_PROBLEMS:
+            problems.append(
+                f"{output.file}: not written: the run was not complete, which `{output.format}` cannot say"
+            )
+            continue
         text = io.StringIO()
         render(output.format, report, text, options)
         try:

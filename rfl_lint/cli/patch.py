@@ -101,8 +101,8 @@ def run_patch(request: PatchRequest) -> int:
     else:
         render(check.output_format, report, sys.stdout, options)
     sys.stdout.flush()
-    complain(report, setup.failures, debug=check.debug)
-    return _status(request, report, setup)
+    complain(report, debug=check.debug)
+    return _status(request, report)
 
 
 class _Input(Struct, frozen=True):
@@ -137,8 +137,8 @@ def _baseline(check: CheckRequest, setup: Setup, tree: KernelTree) -> Baseline |
     return make_baseline(check, setup, scopes_of(check, [("", Target(root, "", tree))]), {})
 
 
-def _status(request: PatchRequest, report: Report, setup: Setup) -> int:
-    if report.errors or report.crashes or setup.failures:
+def _status(request: PatchRequest, report: Report) -> int:
+    if report.problems:
         return 2
     if request.check.exit_zero:
         return 0

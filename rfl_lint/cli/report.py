@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from rfl_lint.cli.baseline import Baseline, baseline_of
 from rfl_lint.cli.check import files_job
-from rfl_lint.cli.job import Job, status_of
+from rfl_lint.cli.job import Job, complain, status_of, with_failures
 from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare
 from rfl_lint.cli.status import say
 from rfl_lint.comparison import Comparison, Known, compare, key_of, known_of, read_known
@@ -48,13 +48,17 @@ def run_report(request: ReportRequest) -> int:
     job = files_job(request.check, counting)
     baseline = _baseline(request, setup, job)
     report = job.lint({})
+    if report.problems and not report.files:
+        complain(with_failures(report, setup), debug=request.check.debug)
+        say(f"note: {request.output}: not written, for nothing could be linted")
+        return 2
     if baseline is None:
         judged, comparison = report, _comparison(request, setup, report)
     else:
         judged = baseline.shortened(report, {})
         comparison = _against(baseline, judged, report)
     content = PageContent(
-        report,
+        with_failures(report, setup),
         {rule.meta.name: read_doc(type(rule)) for rule in setup.plan.lint.rules} | engine_docs(),
         comparison,
         request.title,
@@ -64,8 +68,8 @@ def run_report(request: ReportRequest) -> int:
     write_page(content, page)
     _write(page.getvalue().encode(), request.output)
     if not request.check.quiet:
-        say(f"{request.output}: {_words(report, comparison)}")
-    return status_of(judged, request.check, setup)
+        say(f"{request.output}: {_words(content.report, comparison)}")
+    return status_of(with_failures(judged, setup), request.check)
 
 
 def _baseline(request: ReportRequest, setup: Setup, job: Job) -> Baseline | None:
@@ -95,9 +99,8 @@ def _comparison(request: ReportRequest, setup: Setup, report: Report) -> Compari
     if not other.is_dir():
         return compare(report, read_known(other), str(other))
     before = run_targets(_counterparts(request, setup, other), setup.plan, setup.chosen)
-    if before.errors or before.crashes:
-        problems = [*before.errors, *(crash.error for crash in before.crashes)]
-        raise UsageError(f"--compare {other}: {problems[0]}")
+    if before.problems:
+        raise UsageError(f"--compare {other}: {before.problems[0]}")
     return compare(report, known_of(before), str(other))
 
 
@@ -124,6 +127,8 @@ def _words(report: Report, comparison: Comparison | None) -> str:
     words = (
         f"{count} finding{'' if count == 1 else 's'} in {report.files} file{'' if report.files == 1 else 's'}"
     )
+    if report.problems:
+        words += "; incomplete"
     if comparison is None:
         return words
     fresh = count - comparison.unchanged

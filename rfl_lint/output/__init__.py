@@ -32,6 +32,8 @@ FORMATS: Final = MappingProxyType(
     }
 )
 """Format name to the module whose `render` makes it."""
+TELL_PROBLEMS: Final = frozenset({"text", "json", "jsonl", "sarif", "junit"})
+"""The formats in which a report says that the run was not complete."""
 
 
 class OutputOptions(Struct, frozen=True):

@@ -99,11 +99,13 @@ def _fix_object(report: Report, path: str, fix: Fix) -> dict[str, object]:
 
 
 def summary_object(report: Report) -> dict[str, object]:
-    """How much was looked at and what was found in it."""
+    """How much was looked at and what was found in it; and what was not, where something was not."""
     by_rule = Counter(finding.rule for finding in report.findings)
+    problems = {"problems": list(report.problems)} if report.problems else {}
     return {
         "files": report.files,
         "skipped": dict(sorted(report.skipped.items())),
         "fragments": {"met": report.fragments_met, "parsed": report.fragments_parsed},
         "by_rule": dict(sorted(by_rule.items())),
+        **problems,
     }

@@ -44,13 +44,9 @@ def render(report: Report, out: TextIO, options: OutputOptions) -> None:
     del options
     placed = [(place_of(report, finding.path, finding.span), finding) for finding in report.findings]
     cases = [_finding(place, finding) for place, finding in placed]
-    problems = [
-        *report.errors,
-        *(f"rule {crash.rule} crashed on {crash.path}: {crash.error}" for crash in report.crashes),
-    ]
     cases += [
         _Case("rfl-lint", f"run {number}", "error", f' message="{_xml(problem)}"')
-        for number, problem in enumerate(problems, start=1)
+        for number, problem in enumerate(report.problems, start=1)
     ]
     if not cases:
         cases.append(_Case("rfl-lint", f"no findings in {counted(report.files, 'file')}"))

@@ -198,10 +198,7 @@ def _fix(report: Report, finding: Finding, fix: Fix) -> dict[str, object]:
 
 def _invocation(report: Report) -> Mapping[str, object]:
     """Whether the run could do its job, and what kept it from that."""
-    texts = [
-        *report.errors,
-        *(f"rule {crash.rule} crashed on {crash.path}: {crash.error}" for crash in report.crashes),
-    ]
+    texts = report.problems
     found: dict[str, object] = {"executionSuccessful": not texts}
     if texts:
         found["toolExecutionNotifications"] = [

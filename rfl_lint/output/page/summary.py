@@ -54,9 +54,9 @@ def _remarks(content: PageContent) -> Iterator[str]:
     left = ", ".join(f"{number(count)} {why}" for why, count in report.skipped.items() if count)
     if left:
         yield f"Files left out: {left}."
-    if report.errors or report.crashes:
+    if report.problems:
         yield (
-            f"This report is incomplete: {counted(len(report.errors) + len(report.crashes), 'problem')} "
+            f"This report is incomplete: {counted(len(report.problems), 'problem')} "
             "kept rfl-lint from its work."
         )
 
