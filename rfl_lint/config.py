@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from rfl_lint.deferred import real_rule
 from rfl_lint.errors import ConfigError
 from rfl_lint.finding import Confidence, Level, Severity
+from rfl_lint.globs import glob_fault
 from rfl_lint.near import nearest
 from rfl_lint.rule import Rule
 from rfl_lint.tables import BUNDLED, Tables, make_tables
@@ -142,7 +143,7 @@ def read_config(path: Path) -> Config:
         select=reader.names(table, "select"),
         extend_select=reader.names(table, "extend-select"),
         ignore=reader.names(table, "ignore"),
-        exclude=reader.names(table, "exclude"),
+        exclude=reader.globs(table, "exclude"),
         min_severity=reader.level(table, "min-severity", SEVERITIES, Severity.NOTE),
         min_confidence=reader.level(table, "min-confidence", CONFIDENCES, Confidence.LOW),
         doc_code=reader.flag(table, "doc-code"),
@@ -179,6 +180,13 @@ class _Reader(Struct, frozen=True):
             raise self.fail(prefix + key, "must be a list of strings")
         return tuple(value)
 
+    def globs(self, table: Mapping[str, object], key: str, prefix: str = "") -> tuple[str, ...]:
+        found = self.names(table, key, prefix)
+        for pattern in found:
+            if (fault := glob_fault(pattern)) is not None:
+                raise self.fail(prefix + key, fault)
+        return found
+
     def flag(self, table: Mapping[str, object], key: str, prefix: str = "") -> bool:
         value = table.get(key, False)
         if not isinstance(value, bool):
@@ -214,7 +222,7 @@ class _Reader(Struct, frozen=True):
             if not isinstance(reason, str):
                 raise self.fail(prefix + "reason", "must be a string")
             override = Override(
-                self.names(entry, "paths", prefix), self.names(entry, "ignore", prefix), reason
+                self.globs(entry, "paths", prefix), self.names(entry, "ignore", prefix), reason
             )
             if not override.paths or not override.ignore:
                 raise self.fail(prefix.rstrip("."), "needs both `paths` and `ignore`")

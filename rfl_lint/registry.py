@@ -54,6 +54,10 @@ class Registry(Struct, frozen=True):
 
         Raises UsageError, with near matches, for anything else.
         """
+        if not selector:
+            raise UsageError(
+                "an empty name means no rule: leave it out, or name one; `rfl-lint rules` lists them"
+            )
         if selector == "all":
             return list(self.rules)
         if selector in ("default", "strict"):

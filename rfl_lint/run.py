@@ -17,6 +17,7 @@ from rfl_lint.config import FixSafety, Override
 from rfl_lint.engine import FileResult
 from rfl_lint.errors import SourceError, WorkerError
 from rfl_lint.finding import Confidence, Finding, Severity, Silence
+from rfl_lint.globs import glob_matcher
 from rfl_lint.inputs.files import Selection, Target
 from rfl_lint.refusal import ENGINE_GROUP, FILE_NOT_ANALYSED
 from rfl_lint.report import Report, View
@@ -172,13 +173,11 @@ class _Overrides:
 
     def __init__(self, chosen: Filter) -> None:
         self._entries: list[tuple[Callable[[str], bool], frozenset[str]]] = []
-        if chosen.overrides:
-            import pathspec  # noqa: PLC0415 - only needed when there are overrides
-
-            for override in chosen.overrides:
-                spec = pathspec.GitIgnoreSpec.from_lines(override.paths)
-                names = frozenset(name for word in override.ignore for name in chosen.expand(word))
-                self._entries.append((spec.match_file, names))
+        for override in chosen.overrides:
+            matches = glob_matcher(override.paths)
+            names = frozenset(name for word in override.ignore for name in chosen.expand(word))
+            if matches is not None:
+                self._entries.append((matches, names))
 
     def apply(self, finding: Finding, path: str | None) -> Finding:
         """The finding, silenced where an override says so; `path` is the file's where findings have another."""

@@ -76,3 +76,70 @@ def test_a_mistake_in_a_table_is_status_2(rfl: Runner) -> None:
     assert (ran.status, ran.out) == (2, "")
     key = "tables.allocation.flagged[0].functions[0].argumnts"
     assert f"rfl-lint.toml: {key}: no such key; did you mean `arguments`?" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--exclude", "["], "--exclude: `[` is no pattern of gitignore: a `[` is not closed"),
+        (["--exclude", "a/[[:alpha:]]"], "--exclude: `a/[[:alpha:]]` is no pattern of gitignore"),
+        (["--exclude", "a[z-b]"], "write `\\[` for the character itself"),
+        (["--exclude", "x\\"], "--exclude: `x\\` is no pattern of gitignore: a `\\` stands before"),
+        (["--exclude", "!"], "--exclude: `!` matches no path: name a file or folder"),
+        (["--exclude", ""], "--exclude: `` is empty and matches no path: leave it out"),
+        (["--exclude", "#a"], "write `\\#a` for a name that begins so"),
+        (["--select", ""], "--select: an empty name means no rule: leave it out, or name one"),
+        (["--extend-select", " ,"], "--extend-select: an empty name"),
+        (["--ignore", "safety", "--ignore", ""], "--ignore: an empty name"),
+        (["--ignore", "safty"], "--ignore: no rule or group is called `safty`; did you mean `safety`"),
+        (
+            ["--config", "folder"],
+            "--config folder: a folder; name the file in it: --config folder/pyproject.toml",
+        ),
+        (
+            ["--config", "."],
+            "--config .: a folder; name the file in it: --config rfl-lint.toml, which `rfl-lint init`",
+        ),
+        (
+            ["--config", "/dev/null"],
+            "--config /dev/null: not a regular file; to read no configuration, give --isolated",
+        ),
+        (["--config", "nowhere"], "--config nowhere: no such file; `rfl-lint init` writes one"),
+        (["--tree", "a.rs"], "--tree a.rs: a file; name the folder it lies in"),
+    ],
+)
+def test_an_option_that_names_nothing_is_refused(rfl: Runner, given: list[str], words: str) -> None:
+    rfl.write("a.rs", UNSAFE)
+    rfl.write("folder/pyproject.toml", "")
+    ran = rfl("check", *given)
+    assert (ran.status, ran.out) == (2, "")
+    assert words in ran.err
+    assert "Warning" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("exclude = ['a', '[']", "exclude: `[` is no pattern of gitignore"),
+        (
+            "[[overrides]]\npaths = ['']\nignore = ['all']",
+            "overrides[0].paths: `` is empty and matches no path",
+        ),
+        ("ignore = ['']", "ignore: an empty name means no rule"),
+        ("select = ['']", "select: an empty name means no rule"),
+    ],
+)
+def test_a_key_that_names_nothing_is_refused(rfl: Runner, text: str, words: str) -> None:
+    rfl.write("a.rs", UNSAFE)
+    rfl.write("rfl-lint.toml", text)
+    ran = rfl("check")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"rfl-lint.toml: {words}" in ran.err
+
+
+def test_patterns_that_are_rare_and_right(rfl: Runner) -> None:
+    for name in ("a[b.rs", "c1.rs", "d.rs", "!e.rs"):
+        rfl.write(name, UNSAFE)
+    patterns = ("*.rs", "!d.rs", "\\!e.rs", "a\\[b.rs", "c[0-9].rs", "**/gone/**")
+    ran = rfl("check", "--output-format=concise", *(f"--exclude={pattern}" for pattern in patterns))
+    assert [line.partition(":")[0] for line in ran.out.splitlines()] == ["d.rs"]

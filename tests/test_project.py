@@ -37,6 +37,7 @@ LAYERS = (
     "errors",
     "near",
     "patterns",
+    "globs",
     "entry_points",
     "watch",
     "store",

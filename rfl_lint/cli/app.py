@@ -326,10 +326,12 @@ def report(
 
 
 def _names(given: list[str] | None) -> tuple[str, ...] | None:
-    """Names given once or several times, with commas between or not."""
+    """Names given once or several times, with commas between or not; an item without any is an empty name."""
     if given is None:
         return None
-    return tuple(name.strip() for item in given for name in item.split(",") if name.strip())
+    return tuple(
+        name for item in given for name in [part.strip() for part in item.split(",") if part.strip()] or [""]
+    )
 
 
 @app.command()

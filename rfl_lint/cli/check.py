@@ -12,7 +12,7 @@ from rfl_lint.batch import lint_text
 from rfl_lint.cli.baseline import baseline_of
 from rfl_lint.cli.job import Job, print_report, status_of
 from rfl_lint.cli.progress import Progress
-from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare, rewrites
+from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, check_tree, prepare, rewrites
 from rfl_lint.cli.standard_input import read_stdin
 from rfl_lint.cli.status import say
 from rfl_lint.errors import UsageError
@@ -27,8 +27,7 @@ def run_check(request: CheckRequest) -> int:
     # Linting makes many small objects that live until their file is done: looking through them every 700 new
     # ones, as Python does unless told otherwise, takes a tenth of the run.
     gc.set_threshold(100_000, 20, 20)
-    if request.tree is not None and not request.tree.is_dir():
-        raise UsageError(f"--tree {request.tree}: no such folder")
+    check_tree(request.tree)
     if request.unsafe_fixes and not (request.fix or request.show_fixes):
         raise UsageError(
             "--unsafe-fixes says which fixes --fix and --show-fixes take: give one of these with it"

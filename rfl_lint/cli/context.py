@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from rfl_lint.analysis.context.answers import answer, shown
 from rfl_lint.batch import opened_tree
-from rfl_lint.cli.settings import CheckRequest, prepare, wants_color
+from rfl_lint.cli.settings import CheckRequest, check_tree, prepare, wants_color
 from rfl_lint.errors import UsageError
 from rfl_lint.facts import FunctionFact
 from rfl_lint.index import Index
@@ -42,8 +42,7 @@ class ContextRequest(Struct, frozen=True):
 
 def run_context(request: ContextRequest) -> int:
     """Find the function and print what is known of it."""
-    if request.tree is not None and not request.tree.is_dir():
-        raise UsageError(f"--tree {request.tree}: no such folder")
+    check_tree(request.tree)
     start = request.tree if request.tree is not None else Path()
     root = request.tree if request.tree is not None else find_root(start.resolve(), start)
     setup = prepare(

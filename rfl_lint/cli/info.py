@@ -47,7 +47,8 @@ def run_init(folder: Path, *, force: bool) -> int:
 
     path = folder / "rfl-lint.toml"
     if not folder.is_dir():
-        raise UsageError(f"{folder}: no such folder")
+        what = "a file; name the folder that rfl-lint.toml is for" if folder.exists() else "no such folder"
+        raise UsageError(f"{folder}: {what}")
     if path.exists() and not force:
         raise UsageError(f"{path} exists; --force overwrites it")
     write_whole(path, config_template(load_registry()).encode())

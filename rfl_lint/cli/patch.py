@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from rfl_lint.c.names import called_functions
 from rfl_lint.cli.baseline import Baseline, make_baseline, scopes_of
 from rfl_lint.cli.job import complain, filed
-from rfl_lint.cli.settings import CheckRequest, Setup, output_options, prepare, rewrites
+from rfl_lint.cli.settings import CheckRequest, Setup, check_tree, output_options, prepare, rewrites
 from rfl_lint.cli.standard_input import read_stdin
 from rfl_lint.cli.status import say
 from rfl_lint.errors import SourceError, UsageError
@@ -65,8 +65,7 @@ def run_patch(request: PatchRequest) -> int:
     """Lint the patches of an input, print, and return the exit status."""
     gc.set_threshold(100_000, 20, 20)
     check = request.check
-    if check.tree is not None and not check.tree.is_dir():
-        raise UsageError(f"--tree {check.tree}: no such folder")
+    check_tree(check.tree)
     setup = prepare(check)
     tree = _tree(check)
     if request.sources.count("-") > 1:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from rfl_lint.cli.baseline import Baseline, baseline_of
 from rfl_lint.cli.check import files_job
 from rfl_lint.cli.job import Job, complain, status_of, with_failures
-from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, prepare
+from rfl_lint.cli.settings import STDIN, CheckRequest, Setup, check_tree, prepare
 from rfl_lint.cli.status import say
 from rfl_lint.comparison import Comparison, Known, compare, key_of, known_of, read_known
 from rfl_lint.errors import UsageError
@@ -41,8 +41,7 @@ def run_report(request: ReportRequest) -> int:
     """Lint, compare, write the page; the status is that of `check`, for which what a baseline has is no finding."""
     if STDIN in request.check.paths:
         raise UsageError("`report` shows files and folders: it does not read standard input")
-    if request.check.tree is not None and not request.check.tree.is_dir():
-        raise UsageError(f"--tree {request.check.tree}: no such folder")
+    check_tree(request.check.tree)
     setup = prepare(request.check)
     counting = replace(setup, plan=replace(setup.plan, lint=replace(setup.plan.lint, coverage=True)))
     job = files_job(request.check, counting)

@@ -14,6 +14,7 @@ from rfl_lint.cli.outputs import OutputFile, read_outputs
 from rfl_lint.cli.status import say
 from rfl_lint.config import (
     CONFIDENCES,
+    FILE_NAMES,
     SEVERITIES,
     Config,
     check_names,
@@ -25,6 +26,7 @@ from rfl_lint.config import (
 from rfl_lint.engine import Lint
 from rfl_lint.errors import ConfigError, PluginError, UsageError
 from rfl_lint.finding import Level
+from rfl_lint.globs import glob_fault
 from rfl_lint.inputs.files import FileFinder
 from rfl_lint.output import OutputOptions
 from rfl_lint.registry import Registry, load_registry
@@ -117,6 +119,9 @@ def prepare(request: CheckRequest) -> Setup:
         overrides=config.overrides,
         expand=_Expander(registry, config.path),
     )
+    for pattern in request.exclude:
+        if (fault := glob_fault(pattern)) is not None:
+            raise UsageError(f"--exclude: {fault}")
     finder = FileFinder(
         (*config.exclude, *request.exclude), tree=request.tree, force_exclude=request.force_exclude
     )
@@ -142,6 +147,17 @@ def _registry(config: Config, *, trusted: bool) -> tuple[Registry, tuple[PluginE
     return replace(registry, levels=levels), registry.failures
 
 
+def check_tree(folder: Path | None) -> None:
+    """Raise UsageError where what `--tree` names is no folder."""
+    if folder is not None and not folder.is_dir():
+        what = (
+            "a file; name the folder it lies in, the root of its tree"
+            if folder.exists()
+            else "no such folder"
+        )
+        raise UsageError(f"--tree {folder}: {what}")
+
+
 class _Expander(Struct, frozen=True):
     """What a name in the configuration stands for; a wrong one is an error that names the file."""
 
@@ -162,14 +178,27 @@ def _config(request: CheckRequest) -> tuple[Config, bool]:
     if request.isolated:
         return Config(), False
     if request.config is not None:
-        if not request.config.is_file():
-            raise ConfigError(f"{request.config}: no such file")
-        return read_config(request.config), request.trust_plugins
+        return read_config(_named_config(request.config)), request.trust_plugins
     path = find_config(_start(request))
     if path is not None:
         return read_config(path), request.trust_plugins
     own = user_config()
     return (read_config(own), True) if own is not None else (Config(), False)
+
+
+def _named_config(path: Path) -> Path:
+    """The file that `--config` names; raises ConfigError where it is none."""
+    if path.is_file():
+        return path
+    if path.is_dir():
+        (held,) = [path / name for name in FILE_NAMES if (path / name).is_file()][:1] or [
+            path / FILE_NAMES[0]
+        ]
+        more = "" if held.is_file() else ", which `rfl-lint init` writes"
+        raise ConfigError(f"--config {path}: a folder; name the file in it: --config {held}{more}")
+    if path.exists():
+        raise ConfigError(f"--config {path}: not a regular file; to read no configuration, give --isolated")
+    raise ConfigError(f"--config {path}: no such file; `rfl-lint init` writes one")
 
 
 def _start(request: CheckRequest) -> Path:
@@ -187,20 +216,28 @@ def _selected(request: CheckRequest, config: Config, registry: Registry) -> tupl
     configured = _Expander(registry, config.path)
     words: dict[str, list[str]] = {}
     for word in request.select if request.select is not None else ():
-        words[word] = registry.expand(word)
+        words[word] = _meant(registry, word, "--select")
     if request.select is None:
         words.update((word, configured(word, "select")) for word in config.select or ("default",))
     words.update((word, configured(word, "extend-select")) for word in config.extend_select)
-    words.update((word, registry.expand(word)) for word in request.extend_select or ())
+    words.update((word, _meant(registry, word, "--extend-select")) for word in request.extend_select or ())
     chosen = {name for names in words.values() for name in names}
     chosen -= {name for word in config.ignore for name in configured(word, "ignore")}
-    chosen -= {name for word in request.ignore or () for name in registry.expand(word)}
+    chosen -= {name for word in request.ignore or () for name in _meant(registry, word, "--ignore")}
     strict = {name for name in chosen if name in words or "all" in words or "strict" in words}
     strict |= {name for name, rule in config.rules.items() if rule.strict}
     strict |= {name for name in chosen if registry.rules[name].meta.level is Level.STRICT}
     if not chosen and registry.rules:
         raise UsageError("the selection leaves no rule to run")
     return [name for name in registry.rules if name in chosen], frozenset(strict)
+
+
+def _meant(registry: Registry, word: str, option: str) -> list[str]:
+    """What a name on the command line stands for; a wrong one is an error that names the option."""
+    try:
+        return registry.expand(word)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from error
 
 
 def wants_color(when: str, terminal: bool) -> bool:  # noqa: FBT001

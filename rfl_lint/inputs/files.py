@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from os.path import exists, isdir, isfile, lexists
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from rfl_lint.errors import SourceError
+from rfl_lint.globs import glob_matcher
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax.limits import MAX_FILE_BYTES
 from rfl_lint.tree import KernelTree, Role, find_root, read_tree
@@ -47,7 +48,7 @@ class FileFinder:
     ) -> None:
         """`exclude` are gitignore-style patterns relative to the root; `tree` overrides the root of every file."""
         self._patterns = tuple(exclude)
-        self._exclude = _matcher(exclude)
+        self._exclude = glob_matcher(exclude)
         self._force = force_exclude
         self._tree = tree.resolve() if tree is not None else None
         self._trees: dict[Path, KernelTree] = {}
@@ -163,15 +164,6 @@ def relative_path(file: Path, root: Path) -> str:
         return file.relative_to(root).as_posix()
     except ValueError:
         return file.name
-
-
-def _matcher(patterns: Sequence[str]) -> Callable[[str], bool] | None:
-    if not patterns:
-        return None
-    import pathspec  # noqa: PLC0415 - only needed when something is excluded
-
-    spec = pathspec.GitIgnoreSpec.from_lines(patterns)
-    return spec.match_file
 
 
 def git_files(folder: Path) -> list[Path] | None:
