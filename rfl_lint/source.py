@@ -113,6 +113,14 @@ class SourceFile(Struct, frozen=True, dict=True):
         self._last_columns[row] = (offset, column)
         return Position(row + 1, column)
 
+    def byte_column(self, offset: int) -> int:
+        """The column of a byte offset as programs have it that count bytes; a byte order mark is none of them."""
+        row = self.row(offset)
+        start = self.line_starts[row]
+        if row == 0 and self.data.startswith(BOM):
+            start = len(BOM)
+        return max(0, offset - start) + 1
+
     @cached_property
     def _last_columns(self) -> dict[int, tuple[int, int]]:
         return {}

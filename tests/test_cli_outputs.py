@@ -104,6 +104,14 @@ def test_no_file_of_a_part_looks_whole(rfl: Runner, name: str, cause: str) -> No
         assert f"error: out: not written: the run was not complete, which `{name}` cannot say" in ran.err
 
 
+@pytest.mark.parametrize(("unit", "column"), [("characters", 20), ("bytes", 24)])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"fn g() {}\n"])
+def test_what_columns_are_counted_in(rfl: Runner, unit: str, column: int, start: bytes) -> None:
+    rfl.write("a.rs", start + "fn f() { /* 🦀 é */ unsafe { g() } }\n".encode())
+    ran = rfl("check", "--output-format=concise", "--column-unit", unit)
+    assert [line.split(":")[2] for line in ran.out.splitlines()] == [str(column)]
+
+
 def test_a_report_takes_the_place_of_the_last_one(rfl: Runner) -> None:
     rfl.write("a.rs", CLEAN)
     file = rfl.write("out.json", "x" * 100_000)

@@ -228,9 +228,20 @@ EMACS = """
 """
 
 KAKOUNE = """
-hook global BufSetOption lint_warning_count=[1-9] %{
-    echo -to-file OUT "%opt{lint_messages} of %opt{lint_warning_count}"
-    kill!
+hook global BufCloseFifo .* %{
+    try %{
+        evaluate-commands -client client0 %{
+            echo -to-file FOUND "%opt{lint_messages} of %opt{lint_warning_count}"
+            buffer *lint-output*
+            execute-keys gg
+            make-jump
+            execute-keys <a-i>w
+            echo -to-file SELECTED "%val{bufname} %val{selection}"
+        }
+    } catch %{
+        echo -to-file SELECTED "%val{error}"
+    }
+    nop %sh{ (echo kill! | kak -p "$kak_session") >/dev/null 2>&1 </dev/null & }
 }
 """
 
@@ -280,9 +291,10 @@ def test_kakoune(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAKOUNE_CONFIG_DIR", str(folder))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     folder.chmod(0o700)
-    (folder / "kakrc").write_text(setup("kakoune") + KAKOUNE.replace("OUT", str(folder / "out")))
+    code = KAKOUNE.replace("FOUND", str(folder / "found")).replace("SELECTED", str(folder / "selected"))
+    (folder / "kakrc").write_text(setup("kakoune") + code)
     drive("kak", folder, "-ui", "dummy", "-e", "lint")
-    column = len("    /* 🦀 é */ ") + 1
-    assert (folder / "out").read_text(encoding="utf-8") == (
-        f"1 2|warning: unsafe block has no `SAFETY:` comment [missing-safety-comment](col {column}) of 1"
+    assert (folder / "found").read_text(encoding="utf-8") == (
+        f"1 2|warning: unsafe block has no `SAFETY:` comment [missing-safety-comment](col {COLUMN + 1}) of 1"
     )
+    assert (folder / "selected").read_text(encoding="utf-8") == "drivers/a.rs unsafe"

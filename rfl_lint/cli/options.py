@@ -26,6 +26,13 @@ class Format(StrEnum):
     B4_JSON = "b4-json"
 
 
+class ColumnUnit(StrEnum):
+    """What columns are counted in."""
+
+    CHARACTERS = "characters"
+    BYTES = "bytes"
+
+
 class SeverityName(StrEnum):
     """Severities as words."""
 
@@ -97,6 +104,10 @@ MinConfidence = Annotated[
 DocCode = Annotated[bool, typer.Option("--doc-code", help="Look into the examples of doc comments too.")]
 
 OutputFormat = Annotated[Format, typer.Option(help="How findings are printed.")]
+
+Columns = Annotated[
+    ColumnUnit, typer.Option(help="What the format `concise` counts columns in: editors differ.")
+]
 
 Output = Annotated[
     list[str] | None,

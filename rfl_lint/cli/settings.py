@@ -49,6 +49,7 @@ class CheckRequest(Struct, frozen=True):
     min_confidence: str | None = None
     doc_code: bool = False
     output_format: str = "text"
+    byte_columns: bool = False
     outputs: tuple[str, ...] = ()
     stdin_filename: str | None = None
     tree: Path | None = None
@@ -256,7 +257,15 @@ def output_options(request: CheckRequest, out: TextIO, *, hints: bool = True) ->
     terminal = out.isatty()
     color = wants_color(request.color, terminal)
     width = _terminal_width() if terminal else None
-    return OutputOptions(color, width, request.statistics, request.verbose, request.quiet, hints)
+    return OutputOptions(
+        color,
+        width,
+        request.statistics,
+        request.verbose,
+        request.quiet,
+        hints,
+        byte_columns=request.byte_columns,
+    )
 
 
 def _terminal_width() -> int:

@@ -41,7 +41,7 @@ class OutputOptions(Struct, frozen=True):
 
     `width` is that of the terminal, None where there is none. `quiet` leaves out everything but findings,
     `verbose` adds what was silenced and what could not be parsed, `hints` how many findings could be fixed.
-    `mailback` counts lines in the mail that holds a patch.
+    `mailback` counts lines in the mail that holds a patch, `byte_columns` columns in bytes, for `concise` alone.
     """
 
     color: bool = False
@@ -51,6 +51,7 @@ class OutputOptions(Struct, frozen=True):
     quiet: bool = False
     hints: bool = True
     mailback: bool = False
+    byte_columns: bool = False
 
 
 def render(name: str, report: Report, out: TextIO, options: OutputOptions | None = None) -> None:

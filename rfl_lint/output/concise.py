@@ -12,8 +12,10 @@ from rfl_lint.report import Report
 
 def render(report: Report, out: TextIO, options: OutputOptions) -> None:
     """Write the findings and nothing else."""
-    del options
     for finding in report.findings:
         place = place_of(report, finding.path, finding.span)
-        where = f"{escape(place.path)}:{place.line}:{place.column}"
+        column = place.column
+        if options.byte_columns and (source := report.source(finding.path)) is not None:
+            column = source.byte_column(finding.span.start)
+        where = f"{escape(place.path)}:{place.line}:{column}"
         out.write(f"{where}: {finding.severity}: {escape(finding.message)} [{finding.rule}]\n")
