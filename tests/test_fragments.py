@@ -80,13 +80,28 @@ def test_doc_code_is_looked_into_on_demand_only() -> None:
         "/// Text.\n///\n/// ```\n/// # use x::y;\n/// # unsafe { hidden() };\n"
         "/// let a = pin_init!(T {\n///     b <- unsafe { g() },\n/// });\n/// unsafe { tail() }\n/// ```\n"
         "///\n/// ```text\n/// unsafe { not_rust() }\n/// ```\n///\n"
-        "/// ```ignore\n/// let c = move |\n///     slot,\n/// | -> u8 { unsafe { d() } };\n/// ```\nfn f() {}\n"
+        "/// ```no_run\n/// let c = move |\n///     slot,\n/// | -> u8 { unsafe { d() } };\n/// ```\nfn f() {}\n"
     )
     assert unsafe_places(parsed(text)) == []
     found = unsafe_places(parsed(text, doc_code=True))
     wanted = [match.start() for match in re.finditer(r"unsafe \{ (?!not_rust)", text)]
     assert [place for place, _ in found] == wanted
     assert {kind for _, kind in found} == {FragmentKind.DOC_CODE}
+
+
+@pytest.mark.parametrize(
+    ("info", "compiled"),
+    [
+        ("", True), ("rust", True), ("rust,no_run", True), ("should_panic", True), ("compile_fail,E0080", True),
+        ("edition2021", True), ("ignore-arm", True), (" rust ", True),
+        ("ignore", False), ("rust,ignore", False), ("ignore, no_run", False), ("rust ignore", False),
+        ("text", False), ("text,ignore", False), ("c", False), ("console", False), ("plain", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("fence", ["```", "~~~~"])
+def test_doc_code_is_what_rustdoc_compiles(fence: str, info: str, compiled: bool) -> None:
+    text = f"//! {fence}{info}\n//! unsafe {{ f() }}\n//! {fence}\n"
+    assert bool(unsafe_places(parsed(text, doc_code=True))) == compiled
 
 
 def test_what_does_not_parse_is_counted() -> None:

@@ -128,9 +128,9 @@ def check(
         lambda: run_check(
             CheckRequest(
                 paths=tuple(paths or ()),
-                select=_names(select),
-                extend_select=_names(extend_select),
-                ignore=_names(ignore),
+                select=options.names(select),
+                extend_select=options.names(extend_select),
+                ignore=options.names(ignore),
                 min_severity=min_severity.value if min_severity else None,
                 min_confidence=min_confidence.value if min_confidence else None,
                 doc_code=doc_code,
@@ -220,9 +220,9 @@ def patch(
                 mailback=mailback,
                 nipa=nipa,
                 check=CheckRequest(
-                    select=_names(select),
-                    extend_select=_names(extend_select),
-                    ignore=_names(ignore),
+                    select=options.names(select),
+                    extend_select=options.names(extend_select),
+                    ignore=options.names(ignore),
                     min_severity=min_severity.value if min_severity else None,
                     min_confidence=min_confidence.value if min_confidence else None,
                     doc_code=doc_code,
@@ -304,9 +304,9 @@ def report(
                     paths=tuple(paths or ()),
                     baseline=baseline,
                     no_baseline=no_baseline,
-                    select=_names(select),
-                    extend_select=_names(extend_select),
-                    ignore=_names(ignore),
+                    select=options.names(select),
+                    extend_select=options.names(extend_select),
+                    ignore=options.names(ignore),
                     min_severity=min_severity.value if min_severity else None,
                     min_confidence=min_confidence.value if min_confidence else None,
                     doc_code=doc_code,
@@ -324,15 +324,6 @@ def report(
                 ),
             )
         )
-    )
-
-
-def _names(given: list[str] | None) -> tuple[str, ...] | None:
-    """Names given once or several times, with commas between or not; an item without any is an empty name."""
-    if given is None:
-        return None
-    return tuple(
-        name for item in given for name in [part.strip() for part in item.split(",") if part.strip()] or [""]
     )
 
 

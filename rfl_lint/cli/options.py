@@ -64,6 +64,15 @@ class ListFormat(StrEnum):
     JSON = "json"
 
 
+def names(given: list[str] | None) -> tuple[str, ...] | None:
+    """Names given once or several times, with commas between or not; an item without any is an empty name."""
+    if given is None:
+        return None
+    return tuple(
+        name for item in given for name in [part.strip() for part in item.split(",") if part.strip()] or [""]
+    )
+
+
 def _completed(incomplete: str) -> list[str]:
     """What a shell offers where names are asked for, several of them with commas between."""
     from rfl_lint.registry import KEYWORDS, load_registry  # noqa: PLC0415 - only when the shell asks
@@ -101,7 +110,9 @@ MinConfidence = Annotated[
     typer.Option(help="Show findings of at least this confidence.", show_default=False),
 ]
 
-DocCode = Annotated[bool, typer.Option("--doc-code", help="Look into the examples of doc comments too.")]
+DocCode = Annotated[
+    bool, typer.Option("--doc-code", help="Look into the examples of doc comments that rustdoc compiles.")
+]
 
 OutputFormat = Annotated[Format, typer.Option(help="How findings are printed.")]
 

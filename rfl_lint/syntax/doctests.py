@@ -1,7 +1,9 @@
 """Rust in the code blocks of doc comments, at its own offsets in the file.
 
-rustdoc runs a block as Rust unless its fence says otherwise. Hidden lines (`# let x = ..;`) are part of it.
-The fence lines become the braces of a block, so that a tail expression parses.
+rustdoc compiles a block as Rust unless its fence says otherwise: `text`, or `ignore`, under which stands what needs not
+even be whole, what a macro becomes, say. What is ignored on some targets only (`ignore-arm`) is compiled on the others.
+Hidden lines (`# let x = ..;`) are part of a block. The fence lines become the braces of a block, so that a tail
+expression parses.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _LINE: Final = re.compile(rb"[ \t]*//[/!](?!/)")
 _FENCE: Final = re.compile(rb"[ \t]*(```+|~~~+)[ \t]*([^`\r\n]*)")
 _CLOSURE_COMMA: Final = re.compile(rb",(?=\s*(?://[/!]\s*)?\|\s*(?:->|\{))")
 _RUST_WORDS: Final = frozenset(
-    {"", "rust", "ignore", "no_run", "should_panic", "compile_fail", "edition2015", "edition2018", "edition2021",
+    {"", "rust", "no_run", "should_panic", "compile_fail", "edition2015", "edition2018", "edition2021",
      "edition2024", "standalone", "standalone_crate", "test_harness"}
 )  # fmt: skip
 
