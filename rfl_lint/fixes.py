@@ -6,7 +6,6 @@ next pass, over what the linter says of the new text.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
@@ -16,12 +15,12 @@ from msgspec.structs import replace
 
 from rfl_lint.finding import Edit, Finding
 from rfl_lint.report import Report
-from rfl_lint.source import BOM, SourceFile, Span
+from rfl_lint.revision import Revision, applied
+from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import parse_file
 from rfl_lint.syntax.limits import count_faults
 
 MAX_PASSES: Final = 20
-_BARE_LF: Final = re.compile(r"(?<!\r)\n")
 
 
 class Pass(Struct, frozen=True):
@@ -35,19 +34,24 @@ class Pass(Struct, frozen=True):
 class Fixed(Struct, frozen=True):
     """What came of fixing a run's findings; nothing is written yet.
 
-    `report` is what remains, `before` and `after` the texts of the files that changed, `done` how many fixes each got.
-    `problems` tell of what could not be fixed though it should have been.
+    `report` is what remains, `before` the texts of the files that changed, `revised` what they are now, `done` how many
+    fixes each got. `problems` tell of what could not be fixed though it should have been.
     """
 
     report: Report
     before: Mapping[str, bytes] = field(default_factory=dict)
-    after: Mapping[str, bytes] = field(default_factory=dict)
+    revised: Mapping[str, Revision] = field(default_factory=dict)
     done: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
+    @property
+    def after(self) -> dict[str, bytes]:
+        """The texts that the changed files have now."""
+        return {path: revision.data for path, revision in self.revised.items()}
+
 
 def fix_findings(
-    lint: Callable[[Mapping[str, bytes]], Report],
+    lint: Callable[[Mapping[str, Revision]], Report],
     *,
     unsafe: bool,
     obstacle: Callable[[str], str | None] = lambda _path: None,
@@ -55,16 +59,16 @@ def fix_findings(
 ) -> Fixed:
     """Lint and fix by turns until nothing changes any more.
 
-    `lint` reports on all files, those it is given the text of as if they held it. `obstacle` tells why the file of a
-    path cannot be rewritten: its findings stay as they are. A file that does not settle is left as it was.
+    `lint` reports on all files, those it is given a revision of as if they held that. `obstacle` tells why the file
+    of a path cannot be rewritten: its findings stay as they are. A file that does not settle is left as it was.
     """
     work = _Work(unsafe, obstacle)
     for _ in range(passes):
-        report = lint(work.after)
+        report = lint(work.revised)
         if not work.fix(report):
             return work.fixed(report)
     work.give_up(passes)
-    return work.fixed(lint(work.after))
+    return work.fixed(lint(work.revised))
 
 
 class _Work(Struct, eq=False):
@@ -73,7 +77,7 @@ class _Work(Struct, eq=False):
     unsafe: bool
     obstacle: Callable[[str], str | None]
     before: dict[str, bytes] = field(default_factory=dict)
-    after: dict[str, bytes] = field(default_factory=dict)
+    revised: dict[str, Revision] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
     last: dict[str, set[str]] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
@@ -101,7 +105,8 @@ class _Work(Struct, eq=False):
                 self.problems.setdefault(f"{path}:{line}: {what}")
             if found.data != source.data:
                 self.before.setdefault(path, source.data)
-                self.after[path] = found.data
+                revision = self.revised.get(path) or Revision(source.data)
+                self.revised[path] = revision.edited(edit for each in found.done for edit in _edits(each))
                 self.done[path] = self.done.get(path, 0) + len(found.done)
                 self.last[path] = {finding.rule for finding in found.done}
         return bool(self.last)
@@ -113,15 +118,15 @@ class _Work(Struct, eq=False):
             self.problems[
                 f"{path}: left as it was: after {passes} passes fixes of {named} still change it"
             ] = None
-            del self.before[path], self.after[path], self.done[path]
+            del self.before[path], self.revised[path], self.done[path]
 
     def fixed(self, report: Report) -> Fixed:
         """The result; a file that is back where it began did not change."""
-        changed = [path for path, data in self.after.items() if data != self.before[path]]
+        changed = [path for path, each in self.revised.items() if each.data != self.before[path]]
         return Fixed(
             report,
             {path: self.before[path] for path in changed},
-            {path: self.after[path] for path in changed},
+            {path: self.revised[path] for path in changed},
             {path: self.done[path] for path in changed},
             tuple(self.problems),
         )
@@ -152,32 +157,6 @@ def fixed_once(source: SourceFile, findings: Iterable[Finding]) -> Pass:
         else:
             waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
     return Pass(result, tuple(kept), tuple(broken))
-
-
-def applied(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """The text with edits that do not overlap; one that occurs twice is made once.
-
-    Line feeds of an edit become whatever ends the lines around it. Nothing goes before a byte order mark.
-    """
-    first = len(BOM) if data.startswith(BOM) else 0
-    pieces: list[bytes] = []
-    at = 0
-    for edit in sorted(dict.fromkeys(edits), key=lambda edit: (edit.span.start, edit.span.end)):
-        start, end = max(edit.span.start, first), max(edit.span.end, first)
-        pieces += [data[at:start], with_endings(edit.text, data, start)]
-        at = end
-    return b"".join([*pieces, data[at:]])
-
-
-def with_endings(text: str, data: bytes, offset: int) -> bytes:
-    """The bytes of an edit's text, its line feeds as the lines around the place end."""
-    if "\n" in text:
-        ending = data.find(b"\n", offset)
-        if ending < 0:
-            ending = data.rfind(b"\n", 0, offset)
-        if ending > 0 and data[ending - 1 : ending] == b"\r":
-            text = _BARE_LF.sub("\r\n", text)
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _edits(finding: Finding) -> Sequence[Edit]:

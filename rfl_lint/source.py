@@ -41,6 +41,12 @@ class Position(NamedTuple):
     column: int
 
 
+def lines_of(data: bytes) -> list[bytes]:
+    """The lines of a text with what ends them; they end at LF only, as rustc has it."""
+    lines = data.split(b"\n")
+    return [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
 class SourceFile(Struct, frozen=True, dict=True):
     """The content of one file under the name that findings show.
 

@@ -14,9 +14,10 @@ from typing import Final
 
 from rfl_lint.errors import UsageError
 from rfl_lint.finding import Edit, Finding
-from rfl_lint.fixes import Fixed, applied, faults
+from rfl_lint.fixes import Fixed, faults
 from rfl_lint.refusal import ENGINE_GROUP
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision, applied
 from rfl_lint.source import BOM, SourceFile, Span
 from rfl_lint.syntax import Node, ParsedFile, parse_file, span_of
 
@@ -37,7 +38,7 @@ _LICENCE: Final = re.compile(rb"(?:\xef\xbb\xbf)?//[^\n]*SPDX-License-Identifier
 
 
 def add_suppressions(
-    lint: Callable[[Mapping[str, bytes]], Report],
+    lint: Callable[[Mapping[str, Revision]], Report],
     reason: str,
     *,
     obstacle: Callable[[str], str | None] = lambda _path: None,
@@ -49,7 +50,7 @@ def add_suppressions(
     """
     reason = reason_of(reason)
     before: dict[str, bytes] = {}
-    after: dict[str, bytes] = {}
+    revised: dict[str, Revision] = {}
     done: dict[str, int] = {}
     problems: dict[str, None] = {}
     report = lint({})
@@ -62,18 +63,18 @@ def add_suppressions(
                 problems[f"{why}; nothing in it is suppressed"] = None
             if source is None or why is not None:
                 continue
-            data = with_comments(source, findings, reason, for_file=is_last)
-            if data == source.data:
+            edits = comments_for(source, findings, reason, for_file=is_last)
+            if not edits:
                 problems[f"{path}: left as it was: with the comments it would not parse"] = None
                 continue
             changed = True
             before.setdefault(path, source.data)
-            after[path] = data
+            revised[path] = (revised.get(path) or Revision(source.data)).edited(edits)
             done[path] = done.get(path, 0) + (0 if is_last else len(findings))
         if not changed:
             break
-        report = lint(after)
-    return Fixed(report, before, after, done, tuple(problems))
+        report = lint(revised)
+    return Fixed(report, before, revised, done, tuple(problems))
 
 
 def reason_of(text: str) -> str:
@@ -92,22 +93,21 @@ def _by_path(report: Report) -> dict[str, list[Finding]]:
     return found
 
 
-def with_comments(
+def comments_for(
     source: SourceFile, findings: Iterable[Finding], reason: str, *, for_file: bool = False
-) -> bytes:
-    """The text with a comment for each finding, one for all at a place; as it was where that would be no Rust."""
+) -> list[Edit]:
+    """The comments for findings, one for all at a place; none where the text would be no Rust with them."""
     parsed = parse_file(source)
     if parsed.refusal is not None:
-        return source.data
+        return []
     places = _Places(parsed)
     rules: dict[int | None, set[str]] = {}
     for finding in findings:
         row = None if for_file else places.row_for(finding)
         rules.setdefault(row, set()).add(finding.rule)
     edits = [places.comment(row, sorted(names), reason) for row, names in rules.items()]
-    data = applied(source.data, edits)
-    worse = faults(SourceFile(source.path, data)) > faults(source)
-    return source.data if worse else data
+    after = SourceFile(source.path, applied(source.data, edits))
+    return edits if faults(after) <= faults(source) else []
 
 
 class _Places:

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import succeed
+
 UNSAFE = "fn f() {\n    unsafe { g() };\n}\n"
 CLEAN = "fn f() {}\n"
 PLUGIN = '''
@@ -56,3 +58,21 @@ class Runner:
             env={**kept, "HOME": str(self.folder / "home"), "PYTHONUTF8": "1", **(env or {})},
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+class Checkout(Runner):
+    """A folder that is a git checkout."""
+
+    def git(self, *words: str) -> str:
+        return succeed(["git", *words], self.folder)
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message=text")
+
+    def found(self, *words: str) -> list[str]:
+        """The places of the findings of a run that can do its job."""
+        ran = self("check", *words, "--output-format", "concise", "--quiet")
+        assert ran.status in (0, 1), ran
+        assert ran.err == ""
+        return [line.partition(": ")[0] for line in ran.out.splitlines()]

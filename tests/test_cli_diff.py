@@ -6,30 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_runner import Ran, Runner
-from tests.conftest import succeed
+from tests.cli_runner import Checkout, Ran, Runner
 
 PATH = "drivers/demo/x.rs"
 OLD = "fn old(p: *mut u8) -> u8 {\n    unsafe { *p }\n}\n"
 NEW = OLD + "\nfn new(p: *mut u8) -> u8 {\n    unsafe { *p }\n}\n"
-
-
-class Checkout(Runner):
-    """A kernel-like git checkout whose HEAD has one finding."""
-
-    def git(self, *words: str) -> str:
-        return succeed(["git", *words], self.folder)
-
-    def commit(self) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message=text")
-
-    def found(self, *words: str) -> list[str]:
-        """The places of the findings of a run that can do its job."""
-        ran = self("check", *words, "--output-format", "concise", "--quiet")
-        assert ran.status in (0, 1), ran
-        assert ran.err == ""
-        return [line.partition(": ")[0] for line in ran.out.splitlines()]
 
 
 @pytest.fixture
@@ -128,8 +109,8 @@ def test_what_cannot_be_done_is_said(tree: Checkout, tmp_path: Path) -> None:
     ran = tree("check", "--diff", "no-such-revision")
     assert (ran.status, ran.out) == (2, "")
     assert "no-such-revision" in ran.err
-    ran = tree("check", "--diff", "--fix")
-    assert (ran.status, "--diff" in ran.err) == (2, True)
+    ran = tree("check", "--diff=HEAD", "-")
+    assert (ran.status, "standard input" in ran.err) == (2, True)
     outside = Runner(tmp_path.parent / "outside")
     outside.write("x.rs", OLD)
     ran = outside("check", "--diff", env={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)})

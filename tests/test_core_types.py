@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.facts import extract_facts
 from rfl_lint.finding import Finding
-from rfl_lint.fixes import applied
 from rfl_lint.registry import builtin_rules
+from rfl_lint.revision import applied
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
 from rfl_lint.testing import read_fixture

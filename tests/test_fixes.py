@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rfl_lint.finding import Confidence, Edit, Finding, Fix, Severity
-from rfl_lint.fixes import MAX_PASSES, applied, fix_findings, fixed_once
+from rfl_lint.fixes import MAX_PASSES, fix_findings, fixed_once
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision, applied
 from rfl_lint.source import BOM, SourceFile, Span
 
-Lint = Callable[[Mapping[str, bytes]], Report]
+Lint = Callable[[Mapping[str, Revision]], Report]
 CODE = b"fn f() {\n    let a = 1;\n    let b = 2;\n}\n"
 
 
@@ -37,8 +38,8 @@ def words(pattern: bytes, text: str, data: bytes) -> list[Finding]:
 def lint_with(pattern: bytes, text: str, data: bytes, *, safe: bool = True) -> Lint:
     """A linter that finds a pattern in one file."""
 
-    def lint(texts: Mapping[str, bytes]) -> Report:
-        now = texts.get("a.rs", data)
+    def lint(texts: Mapping[str, Revision]) -> Report:
+        now = texts.get("a.rs", Revision(data)).data
         found = [
             finding(edit(*match.span(), text), safe=safe, at=match.start())
             for match in re.finditer(pattern, now)

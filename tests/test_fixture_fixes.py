@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from rfl_lint.fixes import Fixed, fix_findings, is_fixable
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision
 from rfl_lint.run import Filter, make_report
 from rfl_lint.source import SourceFile
 from rfl_lint.testing import Fixture, read_fixtures, run_fixtures
@@ -32,7 +33,8 @@ def test_fixes(path: Path) -> None:
     rule = RULES[path.parent.name]
     fixtures = list(read_fixtures(path))
 
-    def lint(texts: Mapping[str, bytes]) -> Report:
+    def lint(revised: Mapping[str, Revision]) -> Report:
+        texts = {name: each.data for name, each in revised.items()}
         return make_report(run_fixtures(with_texts(fixtures, texts), rule).results, Filter())
 
     found = [finding for finding in lint({}).findings if finding.fix is not None]

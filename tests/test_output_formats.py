@@ -19,10 +19,10 @@ from msgspec.structs import replace
 
 from rfl_lint.engine import RuleCrash
 from rfl_lint.finding import Edit, Fix, Severity
-from rfl_lint.fixes import applied
 from rfl_lint.output import FORMATS, render
 from rfl_lint.registry import builtin_rules
 from rfl_lint.report import Report, View
+from rfl_lint.revision import applied
 from rfl_lint.source import SourceFile, Span
 from tests.conftest import ROOT
 from tests.test_output import REPORT, RING, SOURCES, WIDE, _finding

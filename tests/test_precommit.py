@@ -141,6 +141,35 @@ def test_what_can_be_fixed_is_fixed_and_passes_the_second_time(project: Path, ho
     assert passed.status == 0, passed.printed
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["apart", "beside"])
+@with_hook("rfl-lint-fix")
+def test_what_a_commit_adds_is_fixed_and_what_is_not_staged_survives(
+    project: Path, home: str, apart: bool
+) -> None:
+    """Where what is not staged stands right beside a fix, pre-commit takes the fix back."""
+    old, new = (f'fn {name}() {{\n    pr_info!("ready");\n}}\n' for name in ("old", "new"))
+    config, file = project / ".pre-commit-config.yaml", project / "log.rs"
+    config.write_text(config.read_text() + "        args: [--diff=HEAD]\n")
+    file.write_text(old + "// Between.\n" * 9)
+    succeed(["git", "add", "--all"], project)
+    succeed(["git", "commit", "--quiet", "--no-verify", "--message=old"], project)
+    staged = file.read_text() + new
+    file.write_text(staged)
+    succeed(["git", "add", "--all"], project)
+    both = "// Not staged.\n" + staged if apart else staged.replace("}\n", '    pr_info!("go");\n}\n')
+    file.write_text(both)
+    blocked = run(["git", "commit", "--message=new"], project, PRE_COMMIT_HOME=home)
+    assert (blocked.status, "files were modified by this hook" in blocked.printed) == (1, True), (
+        blocked.printed
+    )
+    fixed = new.replace('y"', 'y\\n"')
+    assert file.read_text() == (both.replace(new, fixed) if apart else both)
+    assert succeed(["git", "show", ":log.rs"], project) == staged
+    file.write_text(staged.replace(new, fixed))
+    passed = committed(project, home)
+    assert passed.status == 0, passed.printed
+
+
 @with_hook("rfl-lint-patch")
 def test_patches_that_are_kept_are_linted(project: Path, home: str) -> None:
     folder = project / "patches"

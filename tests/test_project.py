@@ -47,6 +47,7 @@ LAYERS = (
     "doc_lines",
     "doc_text",
     "finding",
+    "revision",
     "syntax",
     "tables",
     "c",

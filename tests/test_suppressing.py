@@ -13,6 +13,7 @@ from rfl_lint.finding import Finding
 from rfl_lint.fixes import Fixed
 from rfl_lint.registry import builtin_rules
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision
 from rfl_lint.rule import Rule
 from rfl_lint.source import SourceFile
 from rfl_lint.suppressing import add_suppressions, reason_of
@@ -30,8 +31,8 @@ def suppressed(
 ) -> Fixed:
     data = text.encode() if isinstance(text, str) else text
 
-    def run(texts: Mapping[str, bytes]) -> Report:
-        source = SourceFile(path, texts.get(path, data))
+    def run(texts: Mapping[str, Revision]) -> Report:
+        source = SourceFile(path, texts.get(path, Revision(data)).data)
         findings = lint_source(source, lint, tree).findings
         active = tuple(finding for finding in findings if finding.silenced is None)
         return Report(findings=active, read={path: source}.get)
@@ -218,7 +219,7 @@ def test_the_diff_can_be_seen_first_and_standard_input_is_answered(rfl: Runner) 
 
 @pytest.mark.parametrize(
     "args",
-    [["--add-suppressions="], ["--add-suppressions=x", "--fix"], ["--add-suppressions=x", "--diff"],
+    [["--add-suppressions="], ["--add-suppressions=x", "--fix"],
      ["--add-suppressions=x", "--patch=p"], ["--add-suppressions=x", "--write-baseline"]],
 )  # fmt: skip
 def test_what_contradicts_itself_is_refused(rfl: Runner, args: list[str]) -> None:

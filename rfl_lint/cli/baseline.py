@@ -20,6 +20,7 @@ from rfl_lint.finding import Finding
 from rfl_lint.inputs.files import Target
 from rfl_lint.output.remarks import counted
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision
 from rfl_lint.rewrite import write_whole
 
 _STRICT: Final = "strict"
@@ -49,8 +50,9 @@ class Baseline(Struct):
     def over(self, job: Job) -> Job:
         """A job that leaves out what the baselines have."""
 
-        def lint(texts: Mapping[str, bytes]) -> Report:
-            return self.shortened(job.lint(texts), job.added)
+        def lint(texts: Mapping[str, Revision]) -> Report:
+            added = {path: rows.added for path, rows in job.rows_in(texts).items()}
+            return self.shortened(job.lint(texts), added)
 
         return replace(job, lint=lint)
 

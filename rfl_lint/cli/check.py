@@ -18,6 +18,7 @@ from rfl_lint.cli.status import say
 from rfl_lint.errors import UsageError
 from rfl_lint.inputs.files import Selection, Target, misnamed, relative_path
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision
 from rfl_lint.run import Run, make_report, run_targets, shown_paths
 from rfl_lint.source import SourceFile
 
@@ -43,11 +44,6 @@ def run_check(request: CheckRequest) -> int:
     if request.add_suppressions is not None and (request.fix or request.unsafe_fixes):
         raise UsageError(
             "--fix and --add-suppressions are two answers to one finding: give one after the other"
-        )
-    if request.diff is not None and rewrites(request):
-        raise UsageError(
-            "--diff only reports: --fix and the like take whole files. Name the files without it; what they had "
-            "before stays as it is once --write-baseline has put it into a baseline"
         )
     status = _check(request, prepare(request))
     gc.freeze()  # the process ends: nobody need look once more for what of all this is not used
@@ -82,6 +78,8 @@ def _reads_stdin(request: CheckRequest) -> bool:
 
 
 def _stdin_job(request: CheckRequest, setup: Setup) -> Job:
+    if request.diff is not None:
+        raise UsageError("--diff asks git what files changed: it cannot tell of standard input")
     name = request.stdin_filename or "stdin.rs"
     absolute = Path(os.path.abspath(name))  # noqa: PTH100
     if (fault := misnamed(Path(name))) is not None:
@@ -92,8 +90,8 @@ def _stdin_job(request: CheckRequest, setup: Setup) -> Job:
     target = Target(absolute, path, setup.finder.tree_at(root))
     _note_problems([target], setup)
 
-    def lint(texts: Mapping[str, bytes]) -> Report:
-        text = SourceFile(path, texts[path]) if path in texts else source
+    def lint(texts: Mapping[str, Revision]) -> Report:
+        text = SourceFile(path, texts[path].data) if path in texts else source
         return make_report([lint_text(text, target, setup.plan)], setup.chosen)
 
     return Job(lint, {path: target}, stdin=source)
@@ -113,9 +111,10 @@ def files_job(request: CheckRequest, setup: Setup, run: Run = run_targets) -> Jo
         _note_nothing(paths, selection)
     _note_problems(selection.targets, setup)
 
-    def lint(texts: Mapping[str, bytes]) -> Report:
+    def lint(texts: Mapping[str, Revision]) -> Report:
+        held = {path: revision.data for path, revision in texts.items()}
         with Progress(len(selection.targets), shown=not request.quiet and sys.stderr.isatty()) as progress:
-            return run(selection, setup.plan, setup.chosen, texts=texts, progress=progress.advance)
+            return run(selection, setup.plan, setup.chosen, texts=held, progress=progress.advance)
 
     if request.diff is None:
         return Job(lint, shown_paths(selection.targets))

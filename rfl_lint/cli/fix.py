@@ -58,16 +58,16 @@ def run_fixes(request: CheckRequest, setup: Setup, job: Job) -> int:
 def _write(result: Fixed, job: Job) -> tuple[Fixed, list[str]]:
     """Write the files that changed; what could not be written is reported as it still is."""
     failed: dict[str, str] = {}
-    for path, data in result.after.items():
+    for path, revision in result.revised.items():
         target = job.targets[path]
         try:
-            rewrite(target.file, target.tree.root, result.before[path], data)
+            rewrite(target.file, target.tree.root, result.before[path], revision.data)
         except SourceError as error:
             failed[path] = str(error)
     if failed:
-        after = {path: data for path, data in result.after.items() if path not in failed}
+        revised = {path: each for path, each in result.revised.items() if path not in failed}
         done = {path: count for path, count in result.done.items() if path not in failed}
-        result = replace(result, report=job.lint(after), after=after, done=done)
+        result = replace(result, report=job.lint(revised), revised=revised, done=done)
     return result, list(failed.values())
 
 

@@ -16,20 +16,25 @@ from rfl_lint.inputs.files import Target
 from rfl_lint.output import OutputOptions, render
 from rfl_lint.output.remarks import remarks
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision, Rows
 from rfl_lint.source import SourceFile
 
 
 class Job(Struct, frozen=True):
-    """What is linted: `lint` reports on it, texts under shown paths standing in for what the files hold.
+    """What is linted: `lint` reports on it, revisions under shown paths standing in for what the files hold.
 
-    `targets` are the files by shown path; `stdin` is the text of standard input under its path. `added` are the rows
-    that a change wrote, where only that is looked at.
+    `targets` are the files by shown path; `stdin` is the text of standard input under its path. `rows` are those of the
+    files that a change concerns, where only that is looked at.
     """
 
-    lint: Callable[[Mapping[str, bytes]], Report]
+    lint: Callable[[Mapping[str, Revision]], Report]
     targets: Mapping[str, Target] = field(default_factory=dict)
     stdin: SourceFile | None = None
-    added: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+
+    def rows_in(self, texts: Mapping[str, Revision]) -> dict[str, Rows]:
+        """The rows that the change concerns, where they are in revisions of the files."""
+        return {path: texts[path].rows(rows) if path in texts else rows for path, rows in self.rows.items()}
 
 
 def print_report(

@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from rfl_lint.inputs.patch import FileDiff, Hunk, HunkLine
+from rfl_lint.revision import Rows
 from rfl_lint.source import SourceFile
 
 # So many lines are compared at most for one file: a patch made to be slow is not applied, and what it shows is read.
@@ -168,14 +169,11 @@ def new_file(path: str, diff: FileDiff) -> PostImage | None:
     return _whole(path, new, ends_bare=bare)
 
 
-def rows_touched(hunks: Sequence[Hunk]) -> frozenset[int]:
-    """The 0-based rows of the new file that hunks with line numbers touch: added ones, and those behind deletions."""
-    return frozenset(row for row, _ in _changes(hunks))
-
-
-def rows_added(hunks: Sequence[Hunk]) -> frozenset[int]:
-    """The 0-based rows of the new file that hunks with line numbers add."""
-    return frozenset(row for row, sign in _changes(hunks) if sign == "+")
+def rows_changed(hunks: Sequence[Hunk]) -> Rows:
+    """The rows of the new file that hunks with line numbers are about."""
+    changes = list(_changes(hunks))
+    added, behind = (frozenset(row for row, sign in changes if sign == each) for each in "+-")
+    return Rows(added, behind)
 
 
 def _changes(hunks: Sequence[Hunk]) -> Iterator[tuple[int, str]]:

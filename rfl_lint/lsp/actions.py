@@ -13,8 +13,9 @@ from rfl_lint.finding import Edit, Finding
 from rfl_lint.fixes import fixed_once, is_fixable
 from rfl_lint.lsp.convert import Converter
 from rfl_lint.refusal import ENGINE_GROUP
+from rfl_lint.revision import applied
 from rfl_lint.source import SourceFile, Span
-from rfl_lint.suppressing import with_comments
+from rfl_lint.suppressing import comments_for
 from rfl_lint.syntax import ParsedFile
 
 FIX_ALL: Final = f"{types.CodeActionKind.SourceFixAll.value}.rfl-lint"
@@ -78,7 +79,9 @@ def _fix(request: Request, finding: Finding, parsed: ParsedFile) -> Iterator[typ
 def _allow(request: Request, finding: Finding, parsed: ParsedFile) -> Iterator[types.CodeAction]:
     if finding.group == ENGINE_GROUP:
         return
-    edits = edits_between(parsed.source, with_comments(parsed.source, [finding], REASON))
+    edits = edits_between(
+        parsed.source, applied(parsed.source.data, comments_for(parsed.source, [finding], REASON))
+    )
     if edits:
         where = "in this file" if any("allow-file(" in edit.text for edit in edits) else "here"
         converter = request.converter

@@ -11,9 +11,9 @@ from msgspec import Struct
 from pygls.uris import from_fs_path
 
 from rfl_lint.finding import Edit, Finding, Severity
-from rfl_lint.fixes import with_endings
 from rfl_lint.lsp.project import Checked
 from rfl_lint.lsp.text import Encoding, Text
+from rfl_lint.revision import with_endings
 from rfl_lint.source import Span
 
 SOURCE: Final = "rfl-lint"

@@ -23,6 +23,7 @@ from rfl_lint.fixes import Fixed, fix_findings
 from rfl_lint.inputs.files import FileFinder, Target, relative_path
 from rfl_lint.live import LiveTree, Progress
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision
 from rfl_lint.rule import Context
 from rfl_lint.run import Filter, make_report
 from rfl_lint.source import SourceFile
@@ -270,8 +271,9 @@ class Project(Struct, eq=False):
         if place is None or source is None:
             return None
 
-        def lint(texts: Mapping[str, bytes]) -> Report:
-            place.live.put(SourceFile(place.path, texts.get(place.path, source.data)))
+        def lint(texts: Mapping[str, Revision]) -> Report:
+            revision = texts.get(place.path)
+            place.live.put(SourceFile(place.path, revision.data) if revision is not None else source)
             result = place.live.lint(place.path)
             report = make_report([result] if result is not None else [], place.settings.chosen)
             return self._shortened(report, place)

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from rfl_lint.source import lines_of
+
 _CONTEXT: Final = 3
 _NO_NEWLINE: Final = b"\n\\ No newline at end of file\n"
 _ESCAPES: Final = {
@@ -34,7 +36,7 @@ def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
     """The diff of one file, with `a/` and `b/` before its path; empty where nothing changed."""
     if before == after:
         return b""
-    old, new = _lines(before), _lines(after)
+    old, new = lines_of(before), lines_of(after)
     out = [b"--- ", _name("a/" + path), b"\n+++ ", _name("b/" + path), b"\n"]
     for group in _hunks(_opcodes(old, new)):
         first, last = group[0], group[-1]
@@ -47,12 +49,6 @@ def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
             out += [_shown(b"-", line) for line in old[old_start:old_end]]
             out += [_shown(b"+", line) for line in new[new_start:new_end]]
     return b"".join(out)
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """The lines with what ends them; they end at LF only."""
-    lines = data.split(b"\n")
-    return [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
 def _shown(mark: bytes, line: bytes) -> bytes:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Final, TextIO
 
 from rfl_lint.finding import Finding, Fix, Severity
-from rfl_lint.fixes import applied
 from rfl_lint.output import OutputOptions
 from rfl_lint.output.json_report import dumps
 from rfl_lint.output.places import Place, place_of
 from rfl_lint.report import Report
+from rfl_lint.revision import applied
 from rfl_lint.source import BOM, SourceFile, Span
 
 SOURCE: Final = {"name": "rfl-lint"}

@@ -21,6 +21,7 @@ from rfl_lint.output.reply import draft_reply
 from rfl_lint.patches import PatchRun
 from rfl_lint.refusal import ENGINE_GROUP
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision
 from rfl_lint.run import Filter, make_report
 from rfl_lint.source import SourceFile
 from rfl_lint.suppressing import add_suppressions
@@ -342,14 +343,14 @@ def judge_suppressions(data: bytes) -> None:
     check_sources([SourceFile("drivers/x/a.rs", utf8(text))])
     sources = [SourceFile("drivers/x/a.rs", utf8(b"fn f() {\n    unsafe { g() }; " + line + b"\n}\n"))]
 
-    def lint(texts: Mapping[str, bytes]) -> Report:
+    def lint(texts: Mapping[str, Revision]) -> Report:
         return Linting().report(sources, texts)
 
     try:
         made = add_suppressions(lint, line.decode("utf-8", "replace"))
     except UsageError:
         return  # said in words
-    left = [finding for finding in lint(made.after).findings if finding.group != ENGINE_GROUP]
+    left = [finding for finding in lint(made.revised).findings if finding.group != ENGINE_GROUP]
     assert made.problems or not left, left
     for text in made.after.values():
         check_sources([SourceFile("drivers/x/a.rs", text)])

@@ -18,6 +18,7 @@ from rfl_lint.output import FORMATS, OutputOptions, render
 from rfl_lint.refusal import FILE_NOT_ANALYSED
 from rfl_lint.registry import builtin_rules
 from rfl_lint.report import Report
+from rfl_lint.revision import Revision
 from rfl_lint.run import Filter, make_report
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import parse_file
@@ -57,9 +58,11 @@ class Linting:
         space.index = Index([fact for fact in facts if fact is not None])
         return [lint_parsed(file, lint, space, fact) for file, fact in zip(parsed, facts, strict=True)]
 
-    def report(self, sources: Sequence[SourceFile], texts: Mapping[str, bytes]) -> Report:
+    def report(self, sources: Sequence[SourceFile], texts: Mapping[str, Revision]) -> Report:
         """The report on the texts, some of them replaced."""
-        replaced = [SourceFile(each.path, texts.get(each.path, each.data)) for each in sources]
+        replaced = [
+            SourceFile(each.path, texts[each.path].data) if each.path in texts else each for each in sources
+        ]
         return make_report(self.results(replaced), Filter())
 
 
@@ -112,7 +115,7 @@ def check_outputs(report: Report) -> None:
 def check_fixes(sources: Sequence[SourceFile], linting: Linting) -> None:
     """Fixes settle, break nothing that parsed, and do not depend on how often they are asked for."""
 
-    def lint(texts: Mapping[str, bytes]) -> Report:
+    def lint(texts: Mapping[str, Revision]) -> Report:
         return linting.report(sources, texts)
 
     # Fixes that wait for one another, as nested ones do, may take many passes: what never ends is what counts.
