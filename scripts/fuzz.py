@@ -1,6 +1,6 @@
 """Feed rfl-lint hostile input and keep what breaks it.
 
-usage: fuzz.py [--seconds N] [--seed N] [--target rust|mail|config|c|docs] [--keep DIR] [FOLDER...]
+usage: fuzz.py [--seconds N] [--seed N] [--target rust|mail|config|c|docs|lsp] [--keep DIR] [FOLDER...]
 
 Every input is made from a number, so that whatever is found can be made again: `--seed N --seconds 0` runs it alone.
 Rust is mutated from the fixtures, and from the .rs files of the folders that are named.

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,20 +13,10 @@ import pytest_lsp
 from lsprotocol import types
 from pytest_lsp.client import make_test_lsp_client
 
-PATIENCE: Final = 60.0
-SERVER: Final = (sys.executable, "-m", "rfl_lint", "server", "--isolated")
-MARKER: Final = "rust/kernel/lib.rs"
+from tests.wire import PATIENCE, SERVER
+
 PUSHED: Final = "neovim@v0.9.1"
 PULLED: Final = "neovim@v0.11.0"
-
-
-def make_tree(folder: Path, **files: str) -> Path:
-    """A kernel tree of some files, named with `__` for `/`."""
-    for name, text in {MARKER.removesuffix(".rs").replace("/", "__"): "pub mod sync;\n", **files}.items():
-        path = folder / f"{name.replace('__', '/')}.rs"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
 
 
 def at(line: int, start: int, end: int | None = None) -> types.Range:
@@ -146,50 +133,3 @@ async def editing(
         raise
     finally:
         await client.stop()
-
-
-class Wire:
-    """The server without any client: messages as bytes."""
-
-    def __init__(self, folder: Path) -> None:
-        """Start the server."""
-        self.process = subprocess.Popen(
-            SERVER, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-
-    def send(self, message: object) -> None:
-        """Send a message; bytes go as they are, as a body."""
-        body = message if isinstance(message, bytes) else json.dumps(message).encode()
-        assert self.process.stdin is not None
-        self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        self.process.stdin.flush()
-
-    def request(self, number: int, method: str, params: object = None) -> None:
-        """Send a request."""
-        self.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-
-    def receive(self) -> Any:
-        """The next message. Whatever is not one fails the test."""
-        assert self.process.stdout is not None
-        length = 0
-        while (line := self.process.stdout.readline()) != b"\r\n":
-            assert line.startswith((b"Content-Length: ", b"Content-Type: ")), line
-            length = int(line.split()[1]) if line.startswith(b"Content-Length") else length
-        return json.loads(self.process.stdout.read(length))
-
-    def until(self, wanted: Callable[[Any], object]) -> Any:
-        """The first message that is wanted; others are dropped."""
-        while not wanted(message := self.receive()):
-            pass
-        return message
-
-    def end(self) -> int:
-        """Close its input and wait for it; its exit status."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        self.process.stdin.close()
-        status = self.process.wait(PATIENCE)
-        self.process.stdout.close()
-        self.process.stderr.close()
-        return status

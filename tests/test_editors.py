@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.editor import make_tree
+from tests.wire import make_tree
 
 pytestmark = pytest.mark.client
 TEXT = "fn f(p: *const u8) -> u8 {\n    /* 🦀 é */ unsafe { *p }\n}\n"

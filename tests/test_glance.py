@@ -19,7 +19,7 @@ from rfl_lint.syntax import TextEdit, parse_file
 from rfl_lint.syntax.focus import Change
 from rfl_lint.syntax.glancing import glance_at
 from rfl_lint.tree import read_tree
-from tests.editor import make_tree
+from tests.wire import make_tree
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 PATH = "drivers/a.rs"

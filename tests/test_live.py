@@ -14,7 +14,7 @@ from rfl_lint.live import LiveTree
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.syntax import ParsedFile, TextEdit, parse_file
 from rfl_lint.tree import read_tree
-from tests.editor import make_tree
+from tests.wire import make_tree
 from tests.work import builtin_rule
 
 LOCKS = "pub struct SpinLock<T>(T);\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from tests.editor import PULLED, PUSHED, SERVER, at, editing, make_tree
+from tests.editor import PULLED, PUSHED, at, editing
+from tests.wire import SERVER, make_tree
 
 UNSAFE = "fn f(p: *const u8) -> u8 {\n    /* 🦀 */ unsafe { *p }\n}\n"
 MISSING = "missing-safety-comment"

@@ -14,7 +14,7 @@ from rfl_lint.lsp.documents import opened
 from rfl_lint.lsp.project import Project, Settings
 from rfl_lint.lsp.text import Encoding
 from rfl_lint.syntax import ParsedFile
-from tests.editor import make_tree
+from tests.wire import make_tree
 
 START = """\
 use kernel::prelude::*;

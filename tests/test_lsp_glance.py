@@ -14,7 +14,8 @@ from rfl_lint.cli.settings import CheckRequest, prepare
 from rfl_lint.live import LiveTree
 from rfl_lint.source import SourceFile
 from rfl_lint.tree import read_tree
-from tests.editor import PULLED, Editor, at, editing, make_tree
+from tests.editor import PULLED, Editor, at, editing
+from tests.wire import make_tree
 
 SLEEPS = "sleep-in-atomic-context"
 MISSING = "missing-safety-comment"

@@ -6,14 +6,14 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types
 
-from tests.editor import PATIENCE, PULLED, SERVER, Wire, at, editing, make_tree
+from tests.editor import PULLED, at, editing
+from tests.wire import PATIENCE, SERVER, Wire, make_tree
 
 UNSAFE = "fn f(p: *const u8) -> u8 {\n    unsafe { *p }\n}\n"
 MISSING = "missing-safety-comment"
@@ -28,11 +28,7 @@ def wire(tmp_path: Path) -> Iterator[Wire]:
     )
     wire.send({"jsonrpc": "2.0", "method": "initialized", "params": {}})
     yield wire
-    wire.process.kill()
-    wire.process.wait()
-    for stream in (wire.process.stdin, wire.process.stdout, wire.process.stderr):
-        with suppress(BrokenPipeError):
-            stream.close()  # type: ignore[union-attr]
+    wire.close()
 
 
 def lives(wire: Wire, folder: Path) -> bool:

@@ -17,7 +17,8 @@ from msgspec.structs import fields
 
 from rfl_lint.lsp.options import Options
 from tests.conftest import ROOT, succeed
-from tests.editor import editing, make_tree
+from tests.editor import editing
+from tests.wire import make_tree
 
 FOLDER = ROOT / "editors" / "vscode"
 TOLD = "told rfl-lint: "

@@ -8,7 +8,6 @@ from typing import Final
 
 from lsprotocol import types
 from msgspec import Struct
-from pygls.uris import from_fs_path
 
 from rfl_lint.finding import Edit, Finding, Severity
 from rfl_lint.lsp.project import Checked
@@ -176,14 +175,6 @@ def _is_needless(finding: Finding) -> bool:
 
 def _place_name(location: types.Location) -> str:
     return f"{location.uri.rpartition('/')[2]}:{location.range.start.line + 1}"
-
-
-def uri_of(path: str) -> str:
-    """The address of a file."""
-    found = from_fs_path(path)
-    if found is None:
-        raise ValueError(f"no address for {path}")
-    return str(found)
 
 
 def result_id(found: list[types.Diagnostic]) -> str:

@@ -8,9 +8,9 @@ from threading import Lock
 
 from lsprotocol import types
 from msgspec import Struct, field
-from pygls.uris import to_fs_path
 
 from rfl_lint.finding import Finding
+from rfl_lint.lsp.addresses import file_of
 from rfl_lint.lsp.project import Checked
 from rfl_lint.lsp.text import Encoding, Text
 from rfl_lint.source import Span
@@ -95,12 +95,5 @@ class Document(Struct, eq=False):
 def opened(item: types.TextDocumentItem, encoding: Encoding) -> Document:
     """A document as the client opens it."""
     text = Text.of(item.text.encode("utf-8", "replace"), encoding)
-    return Document(item.uri, file_of(item.uri), item.version, text)
-
-
-def file_of(uri: str) -> Path | None:
-    """The file that an address names; None where it names none."""
-    if not uri.startswith("file:"):
-        return None
-    path = to_fs_path(uri)
-    return Path(path) if path and Path(path).is_absolute() and "\0" not in path else None
+    file = file_of(item.uri)
+    return Document(item.uri, file if file is not None and file.name else None, item.version, text)

@@ -16,7 +16,7 @@ from rfl_lint.analysis.context.functions import held_at
 from rfl_lint.analysis.context.sleeping import Sleep
 from rfl_lint.analysis.unsafety.callees import unsafe_callee
 from rfl_lint.analysis.unsafety.contracts import Demand, demand_of, demands
-from rfl_lint.lsp.convert import uri_of
+from rfl_lint.lsp.addresses import uri_of
 from rfl_lint.lsp.pages import Pages
 from rfl_lint.rule import Context
 from rfl_lint.source import Span

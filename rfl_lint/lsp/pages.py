@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from rfl_lint.lsp.convert import uri_of
+from rfl_lint.lsp.addresses import uri_of
 from rfl_lint.registry import load_registry
 from rfl_lint.rule import Rule
 from rfl_lint.ruledoc import RuleDoc, engine_docs, markdown, read_doc

@@ -1,4 +1,4 @@
-"""The protocol: which messages there are, and what is done for each. The only module that knows pygls' server."""
+"""Which messages there are, and what is done for each. The only module that knows pygls' server."""
 
 from __future__ import annotations
 
@@ -12,52 +12,30 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from rfl_lint.baseline import FILE_NAME as BASELINE
 from rfl_lint.errors import RflLintError
+from rfl_lint.fixes import Fixed
 from rfl_lint.lsp.actions import EXPLAIN, FIX_ALL, KINDS, Request, code_actions, edits_between
+from rfl_lint.lsp.addresses import file_at, file_of
 from rfl_lint.lsp.convert import Client, range_of, result_id, span_of_range
-from rfl_lint.lsp.documents import Document, file_of, opened
+from rfl_lint.lsp.documents import Document
+from rfl_lint.lsp.framing import BrokenFramingError, Output, bodies
 from rfl_lint.lsp.hover import hover
 from rfl_lint.lsp.lenses import RULE, counts
 from rfl_lint.lsp.options import Options
 from rfl_lint.lsp.project import Settings, is_configuration
+from rfl_lint.lsp.protocol import Protocol, converter
 from rfl_lint.lsp.session import Session
+from rfl_lint.lsp.text import Text
 from rfl_lint.lsp.worker import Urgency
 from rfl_lint.source import SourceFile, Span
 from rfl_lint.version import VERSION
 
 _WATCHED: Final = ("**/rfl-lint.toml", "**/.rfl-lint.toml", "**/pyproject.toml", f"**/{BASELINE}", "**/*.rs")
 _PORTION: Final = 50
-
-
-class _Protocol(LanguageServerProtocol):
-    """pygls' protocol without its own copy of every text, and with the encoding that we choose."""
-
-    session: Session
-
-    @lsp_method(types.INITIALIZE)
-    def lsp_initialize(self, params: types.InitializeParams) -> Any:
-        result = yield from super().lsp_initialize(params)
-        session, capabilities = self.session, result.capabilities
-        capabilities.position_encoding = types.PositionEncodingKind(session.client.encoding.value)
-        if capabilities.diagnostic_provider is not None:
-            capabilities.diagnostic_provider.workspace_diagnostics = session.options.workspace_diagnostics
-        return result
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        self.session.opened(opened(params.text_document, self.session.client.encoding))
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        self.session.changed(params.text_document.uri, params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        self.session.closed(params.text_document.uri)
 
 
 class Handlers:
@@ -67,7 +45,6 @@ class Handlers:
         """Make them known to the server."""
         self.server, self.session = server, session
         for name, handler, options in (
-            (types.INITIALIZE, self.initialize, None),
             (types.INITIALIZED, self.initialized, None),
             (types.SHUTDOWN, self.shutdown, None),
             (types.EXIT, self.exit, None),
@@ -110,7 +87,8 @@ class Handlers:
         addresses = addresses or [params.root_uri or ""]
         session.folders = [folder for uri in addresses if (folder := file_of(uri)) is not None]
         if not session.folders and params.root_path:
-            session.folders = [Path(params.root_path)]
+            folder = file_at(params.root_path)
+            session.folders = [folder] if folder is not None else []
 
     async def initialized(self, _params: types.InitializedParams) -> None:
         """Ask to be told of changed files, and begin with the indexes."""
@@ -246,14 +224,24 @@ class Handlers:
         return await self._resolved(action)
 
     async def _resolved(self, action: types.CodeAction) -> types.CodeAction:
-        data = action.data
-        document = self._document(data["uri"]) if isinstance(data, dict) and "unsafe" in data else None
-        if action.edit is not None or document is None or document.file is None or not isinstance(data, dict):
+        data = action.data if isinstance(action.data, dict) else {}
+        uri, unsafe = data.get("uri"), data.get("unsafe")
+        if action.edit is not None or not isinstance(uri, str) or not isinstance(unsafe, bool):
+            return action
+        document = self._document(uri)
+        if document is None or document.file is None:
             return action
         session, file = self.session, document.file
-        outcome = await session.looked(document)
+
+        def fix(text: Text) -> tuple[bool, Fixed | None]:
+            is_same = session.put(document) is text
+            return is_same, session.project.fix_all(file, unsafe=unsafe) if is_same else None
+
+        is_same = False
+        while not is_same:
+            outcome = await session.looked(document)
+            is_same, fixed = await session.engine(partial(fix, outcome.text))
         converter = session.converter(document.uri, outcome)
-        fixed = await session.engine(lambda: session.project.fix_all(file, unsafe=data["unsafe"]))
         if converter is not None and fixed is not None:
             text = next(iter(fixed.after.values()), outcome.text.data)
             edits = edits_between(SourceFile("", outcome.text.data), text)
@@ -319,14 +307,19 @@ class Handlers:
         outcome = await session.looked(document)
 
         def look() -> list[tuple[Span, str]]:
+            if session.put(document) is not outcome.text:  # it has changed meanwhile: the client asks again
+                return []
             cx = session.project.context(file)
             findings = outcome.checked.findings if outcome.checked is not None else ()
             return counts(findings, cx.facts) if cx is not None else []
 
         return outcome, await session.engine(look)
 
-    async def explain(self, rule: str) -> str | None:
+    async def explain(self, *arguments: object) -> str | None:
         """Show a rule's page, and hand it back as Markdown."""
+        rule = arguments[0] if len(arguments) == 1 else None
+        if not isinstance(rule, str):
+            raise JsonRpcInvalidParams("the name of a rule, and nothing else, is what can be explained")
         session = self.session
         text, link = session.pages.text(rule), session.pages.link(rule)
         if text is None:
@@ -342,11 +335,11 @@ class Handlers:
 
 def make_server(load: Callable[[Path], Settings]) -> tuple[LanguageServer, Session]:
     """A server that has not begun. `load` makes the settings that hold for a folder."""
-    server = LanguageServer("rfl-lint", VERSION, protocol_cls=_Protocol)
+    server = LanguageServer("rfl-lint", VERSION, protocol_cls=Protocol, converter_factory=converter)
     session = Session(server, load)
     protocol: Any = server.protocol
     protocol.session = session
-    Handlers(server, session)
+    protocol.begin = Handlers(server, session).initialize
     return server, session
 
 
@@ -360,16 +353,31 @@ def serve(load: Callable[[Path], Settings]) -> NoReturn:
     sys.stdout = sys.stderr
     server, session = make_server(load)
 
+    def leave(status: int = 0) -> NoReturn:
+        session.pages.close()
+        sys.stderr.flush()
+        os._exit(status or (0 if session.is_over or not session.is_left else 1))  # whatever the engine is at
+
     def speak() -> None:
+        status = 0
         try:
-            server.start_io(sys.stdin.buffer, out)
+            asyncio.run(_converse(server, Output(out, leave)))
+        except BrokenFramingError as error:
+            sys.stderr.write(f"rfl-lint: the client sent {error}\n")
+            status = 2
         finally:
-            session.pages.close()
-            sys.stderr.flush()
-            os._exit(0 if session.is_over or not session.is_left else 1)  # whatever the engine is at
+            leave(status)
 
     threading.Thread(target=speak, name="protocol", daemon=True).start()
     session.worker.run()
+
+
+async def _converse(server: LanguageServer, writer: Output) -> None:
+    protocol: Any = server.protocol
+    protocol.set_writer(writer)
+    loop, messages = asyncio.get_running_loop(), bodies(sys.stdin.buffer)
+    while (body := await loop.run_in_executor(None, next, messages, None)) is not None:
+        protocol.receive(body)
 
 
 __all__ = ["FIX_ALL", "make_server", "serve"]

@@ -16,7 +16,8 @@ from pygls.exceptions import JsonRpcException
 
 from rfl_lint.errors import RflLintError
 from rfl_lint.live import Progress
-from rfl_lint.lsp.convert import Client, Converter, uri_of
+from rfl_lint.lsp.addresses import uri_of
+from rfl_lint.lsp.convert import Client, Converter
 from rfl_lint.lsp.documents import Document, Outcome
 from rfl_lint.lsp.options import Options
 from rfl_lint.lsp.pages import Pages
@@ -54,6 +55,8 @@ class Session:
     _edited: dict[str, Document] = field(default_factory=dict)
     _due: set[Path | None] = field(default_factory=set)
     """Files to be looked at again; what a change interrupted is done after the next one."""
+    _holders: dict[Path, Document] = field(default_factory=dict)
+    """Whose text the engine has of a file: several addresses may name one. The engine's thread alone uses it."""
     _garbage: Garbage = field(default_factory=Garbage)
     _timer: asyncio.TimerHandle | None = None
     _told: set[str] = field(default_factory=set)
@@ -136,7 +139,9 @@ class Session:
 
         def close() -> list[Path]:
             beside = self.project.beside(file)
-            self.project.close(file)
+            if self._holders.get(file) is document:
+                del self._holders[file]
+                self.project.close(file)
             return beside
 
         async def recheck() -> None:
@@ -224,6 +229,8 @@ class Session:
         document.is_queued = False
         if document.outcome is None or document.file is None:
             return None
+        if self._holders.get(document.file) is not document:
+            return None
         version, text, edits = document.take()
         try:
             with self._garbage.kept():
@@ -243,8 +250,11 @@ class Session:
 
     def put(self, document: Document) -> Text:
         """Let the engine have a document's text as it is now."""
+        if document.file is not None and self._holders.get(document.file) is not document:
+            document.forget()
         _, text, edits = document.take()
         if document.file is not None:
+            self._holders[document.file] = document
             known = self.project.text(document.file)
             if known is None or known.data is not text.data:
                 try:

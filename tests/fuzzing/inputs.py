@@ -28,6 +28,7 @@ from rfl_lint.suppressing import add_suppressions
 from rfl_lint.tree import KernelTree
 from tests.fuzzing.oracles import ALL, Linting, check_outputs, check_result, check_sources
 from tests.fuzzing.rust import Corpus, mutated, utf8
+from tests.fuzzing.sessions import check_messages
 from tests.fuzzing.words import WORDS
 
 MAIL_WORDS: Final = (
@@ -370,7 +371,14 @@ JUDGES: Final[Mapping[str, tuple[Callable[[bytes], None], Sequence[bytes], Seque
 
 TARGETS: Final[Mapping[str, Callable[[Corpus, Random, Callable[[str, bytes], None]], None]]] = (
     MappingProxyType(
-        {"rust": check_rust, "mail": check_mail, "config": check_config, "c": check_c, "docs": check_docs}
+        {
+            "rust": check_rust,
+            "mail": check_mail,
+            "config": check_config,
+            "c": check_c,
+            "docs": check_docs,
+            "lsp": check_messages,
+        }
     )
 )
 """What can be fuzzed: each makes an input from what is random, hands it to `keep`, and judges what comes of it."""
