@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
 from typing import Final
 
 from lsprotocol import types
 from msgspec import Struct
 
 from rfl_lint.finding import Edit, Finding, Severity
+from rfl_lint.lsp.addresses import uri_of
+from rfl_lint.lsp.documents import Document
 from rfl_lint.lsp.project import Checked
 from rfl_lint.lsp.text import Encoding, Text
 from rfl_lint.revision import with_endings
@@ -175,6 +178,23 @@ def _is_needless(finding: Finding) -> bool:
 
 def _place_name(location: types.Location) -> str:
     return f"{location.uri.rpartition('/')[2]}:{location.range.start.line + 1}"
+
+
+def texts_beside(
+    checked: Checked, documents: Collection[Document], encoding: Encoding
+) -> Callable[[str], tuple[str, Text] | None]:
+    """Address and text of the other files of a tree by their paths, open ones as the client has them."""
+
+    @cache
+    def there(path: str) -> tuple[str, Text] | None:
+        file = checked.place.file_of(path)
+        for document in documents:
+            if document.file == file:
+                return document.uri, document.text
+        source = checked.report.source(path)
+        return (uri_of(str(file)), Text.of(source.data, encoding)) if source is not None else None
+
+    return there
 
 
 def result_id(found: list[types.Diagnostic]) -> str:

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,7 @@ from pygls.exceptions import JsonRpcException
 from rfl_lint.errors import RflLintError
 from rfl_lint.live import Progress
 from rfl_lint.lsp.addresses import uri_of
-from rfl_lint.lsp.convert import Client, Converter
+from rfl_lint.lsp.convert import Client, Converter, texts_beside
 from rfl_lint.lsp.documents import Document, Outcome
 from rfl_lint.lsp.options import Options
 from rfl_lint.lsp.pages import Pages
@@ -281,23 +281,8 @@ class Session:
             return None
         for crash in checked.crashes:
             self.tell(f"the rule {crash.rule} failed: {crash.error}")
-        return Converter(self.client, checked, outcome.text, uri, self.pages.link, self._texts(checked))
-
-    def _texts(self, checked: Checked) -> Callable[[str], tuple[str, Text] | None]:
-        @cache
-        def there(path: str) -> tuple[str, Text] | None:
-            file = checked.place.file_of(path)
-            for document in self.documents.values():
-                if document.file == file:
-                    return document.uri, document.text
-            source = checked.report.source(path)
-            return (
-                (uri_of(str(file)), Text.of(source.data, self.client.encoding))
-                if source is not None
-                else None
-            )
-
-        return there
+        beside = texts_beside(checked, self.documents.values(), self.client.encoding)
+        return Converter(self.client, checked, outcome.text, uri, self.pages.link, beside)
 
     # What changes may have changed elsewhere.
 
