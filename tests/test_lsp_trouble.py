@@ -56,7 +56,8 @@ def test_leaving_is_in_order_after_shutdown_only(wire: Wire) -> None:
 def test_malformed_messages_are_told_and_survived(wire: Wire, tmp_path: Path) -> None:
     for body in (b"{", b"[]", b'"text"', b"{}", b"\xff\xfe", b'{"jsonrpc": "2.0", "method": 5}'):
         wire.send(body)
-    wire.until(lambda each: each.get("method") == "window/showMessage")
+    codes = [wire.until(lambda each: "error" in each)["error"]["code"] for _ in range(5)]
+    assert codes == [-32700, -32600, -32600, -32600, -32700]
     assert lives(wire, tmp_path)
     assert wire.end() == 0
 
@@ -66,7 +67,7 @@ def test_unknown_methods_are_answered_and_unknown_notifications_dropped(wire: Wi
     wire.request(7, "textDocument/unheardOf", {})
     assert wire.until(lambda each: each.get("id") == 7)["error"]["code"] == -32601
     wire.request(8, "textDocument/hover", {"position": "nowhere"})
-    wire.until(lambda each: "error" in each or each.get("method") == "window/showMessage")
+    assert wire.until(lambda each: each.get("id") == 8)["error"]["code"] == -32602
     assert lives(wire, tmp_path)
 
 

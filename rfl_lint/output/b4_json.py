@@ -9,6 +9,7 @@ from typing import Final, TextIO
 from rfl_lint.finding import Severity
 from rfl_lint.output import OutputOptions
 from rfl_lint.output.checkpatch import LEVELS
+from rfl_lint.output.escape import escape
 from rfl_lint.output.places import place_of
 from rfl_lint.report import Report
 
@@ -29,12 +30,12 @@ def render(report: Report, out: TextIO, options: OutputOptions) -> None:
         place = place_of(report, finding.path, finding.span)
         source = report.source(finding.path)
         line = source.line_text(source.row(finding.span.start) + 1).strip() if source is not None else ""
-        where = f"{place.path}:{place.line}" if place.is_known else f"-:{place.line}"
+        where = f"{escape(place.path)}:{place.line}" if place.is_known else f"-:{place.line}"
         details.append(
             {
                 "status": _STATUS[finding.severity],
-                "description": f"{where}: {LEVELS[finding.severity]}: {finding.message} [{finding.rule}]",
-                "srcline": line[:_MAX_LINE],
+                "description": f"{where}: {LEVELS[finding.severity]}: {escape(finding.message)} [{finding.rule}]",
+                "srcline": "\t".join(map(escape, line[:_MAX_LINE].split("\t"))),
             }
         )
     result = {

@@ -6,6 +6,7 @@ from typing import Final, TextIO
 
 from rfl_lint.finding import Severity
 from rfl_lint.output import OutputOptions
+from rfl_lint.output.escape import escape
 from rfl_lint.output.identity import numbered
 from rfl_lint.output.json_report import dumps
 from rfl_lint.output.places import place_of
@@ -26,7 +27,7 @@ def render(report: Report, out: TextIO, options: OutputOptions) -> None:
         place = place_of(report, finding.path, finding.span)
         lines.append(
             {
-                "description": f"{finding.rule}: {finding.message}",
+                "description": f"{finding.rule}: {escape(finding.message)}",
                 "check_name": finding.rule,
                 "fingerprint": finding.fingerprint if number == 1 else f"{finding.fingerprint}-{number}",
                 "severity": _SEVERITIES[finding.severity],

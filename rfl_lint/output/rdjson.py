@@ -9,6 +9,7 @@ from typing import Final, TextIO
 
 from rfl_lint.finding import Finding, Fix, Severity
 from rfl_lint.output import OutputOptions
+from rfl_lint.output.escape import escape
 from rfl_lint.output.json_report import dumps
 from rfl_lint.output.places import Place, place_of
 from rfl_lint.report import Report
@@ -32,7 +33,7 @@ def render(report: Report, out: TextIO, options: OutputOptions) -> None:
 def diagnostic(report: Report, finding: Finding) -> dict[str, object]:
     """A finding as a `Diagnostic`."""
     place = place_of(report, finding.path, finding.span)
-    words = finding.message + (f"\nhelp: {finding.help}" if finding.help else "")
+    words = escape(finding.message) + (f"\nhelp: {escape(finding.help)}" if finding.help else "")
     found: dict[str, object] = {
         "message": words,
         "location": _location(report, finding.path, finding.span),
@@ -46,7 +47,10 @@ def diagnostic(report: Report, finding: Finding) -> dict[str, object]:
             found["suggestions"] = [suggestion]
     if finding.related:
         found["related_locations"] = [
-            {"message": label.message, "location": _location(report, label.path or finding.path, label.span)}
+            {
+                "message": escape(label.message),
+                "location": _location(report, label.path or finding.path, label.span),
+            }
             for label in finding.related
         ]
     return found

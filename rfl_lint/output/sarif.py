@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from rfl_lint.finding import Confidence, Finding, Fix, Level, Severity, Silence
 from rfl_lint.output import OutputOptions
+from rfl_lint.output.escape import escape
 from rfl_lint.output.identity import numbered
 from rfl_lint.output.places import Place, place_of
 from rfl_lint.report import Report
@@ -115,7 +116,7 @@ def _short(text: str) -> str:
 
 def _result(report: Report, finding: Finding, number: int, index: int) -> dict[str, object]:
     place = place_of(report, finding.path, finding.span)
-    words = finding.message + (f"\nHelp: {finding.help}" if finding.help else "")
+    words = _said(finding.message) + (f"\nHelp: {_said(finding.help)}" if finding.help else "")
     found: dict[str, object] = {
         "ruleId": finding.rule,
         "ruleIndex": index,
@@ -150,6 +151,12 @@ def _result(report: Report, finding: Finding, number: int, index: int) -> dict[s
     return found
 
 
+def _said(text: str) -> str:
+    """Words for people, of which no reader makes a link: code has brackets before parentheses too."""
+    said = escape(text)
+    return said.replace("[", "\\[").replace("]", "\\]") if "](" in said else said
+
+
 def _suppression(silenced: Silence) -> dict[str, str]:
     kind, why = _KINDS[silenced]
     return {"kind": kind, "status": "accepted", "justification": why}
@@ -162,7 +169,7 @@ def _location(place: Place, span: Span, message: str = "") -> dict[str, object]:
     else:
         physical["region"] = {"startLine": 1}
     location: dict[str, object] = {"physicalLocation": physical}
-    return location | ({"message": {"text": message}} if message else {})
+    return location | ({"message": {"text": _said(message)}} if message else {})
 
 
 def _artifact(place: Place) -> dict[str, str]:
@@ -183,7 +190,7 @@ def _region(place: Place) -> dict[str, int]:
 def _fix(report: Report, finding: Finding, fix: Fix) -> dict[str, object]:
     places = [(edit, place_of(report, finding.path, edit.span)) for edit in fix.edits]
     return {
-        "description": {"text": fix.title if fix.safe else f"{fix.title} (to be reviewed)"},
+        "description": {"text": _said(fix.title if fix.safe else f"{fix.title} (to be reviewed)")},
         "artifactChanges": [
             {
                 "artifactLocation": _artifact(places[0][1]),
@@ -202,6 +209,6 @@ def _invocation(report: Report) -> Mapping[str, object]:
     found: dict[str, object] = {"executionSuccessful": not texts}
     if texts:
         found["toolExecutionNotifications"] = [
-            {"level": "error", "message": {"text": text}} for text in texts
+            {"level": "error", "message": {"text": _said(text)}} for text in texts
         ]
     return found
