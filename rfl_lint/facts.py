@@ -27,7 +27,7 @@ from rfl_lint.fact_types import (
     UseFact,
     head_name,
 )
-from rfl_lint.patterns import COMMENT, word
+from rfl_lint.patterns import COMMENT, plain_name, word
 from rfl_lint.source import Span
 from rfl_lint.syntax import FragmentKind, Node, ParsedFile, span_of
 
@@ -156,7 +156,7 @@ class _Reader(Struct, dict=True):
         elif kind == "impl_item":
             self._impl(node, scope, attributes)
         elif kind == "mod_item":
-            name = self._field(node, "name")
+            name = self._own_name(node)
             module = f"{scope.module}::{name}" if scope.module else name
             inline = node.child_by_field_name("body") is not None
             is_pub = self._text(node.children[0]) == "pub"
@@ -190,6 +190,9 @@ class _Reader(Struct, dict=True):
         child = node.child_by_field_name(name)
         return self._text(child) if child is not None else ""
 
+    def _own_name(self, node: Node) -> str:
+        return plain_name(self._field(node, "name"))
+
     def _adjoins(self, end: int, start: int) -> bool:
         return _GAP.fullmatch(self.data, end, start) is not None
 
@@ -212,9 +215,7 @@ class _Reader(Struct, dict=True):
         names = _DEFINED.findall(self.data, node.start_byte, node.end_byte)
         defines = tuple(dict.fromkeys(name.decode() for name in names))
         exported = any("macro_export" in text for text in attributes)
-        self.macros.append(
-            MacroFact(self._field(node, "name"), span_of(node), scope.module, exported, defines)
-        )
+        self.macros.append(MacroFact(self._own_name(node), span_of(node), scope.module, exported, defines))
 
     def _function(self, node: Node, scope: _Scope, attributes: tuple[str, ...], docs: ItemDocs) -> None:
         name = generics = returns = modifiers = receiver = ""
@@ -226,7 +227,7 @@ class _Reader(Struct, dict=True):
             if arrow:
                 returns, arrow = self._text(child), False
             elif kind in ("identifier", "metavariable"):
-                name = self._text(child)
+                name = plain_name(self._text(child))
             elif kind == "parameters":
                 receiver, params = self._parameters(child)
             elif kind == "block":
@@ -310,7 +311,7 @@ class _Reader(Struct, dict=True):
     ) -> None:
         if not _TYPE_KINDS[kind]:
             return
-        name = self._field(node, "name")
+        name = self._own_name(node)
         body = node.child_by_field_name("body")
         self.types.append(
             TypeFact(
@@ -369,7 +370,7 @@ def mentioned_bindings(data: bytes, uses: Iterable[UseFact]) -> tuple[str, ...]:
 
 def expand_use(text: str) -> Iterator[tuple[str, str]]:
     """Full path and local name of each name in a `use` argument; a glob's path ends in `::*`."""
-    text = COMMENT.sub("", text)
+    text = COMMENT.sub("", text).replace("r#", "")
     if "{" not in text:
         yield from _leaf("", text)
         return

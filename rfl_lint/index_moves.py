@@ -22,7 +22,9 @@ K = TypeVar("K")
 V = TypeVar("V")
 T = TypeVar("T")
 # What is said of the whole tree without a place in it.
-_PLACELESS: Final = frozenset({"names", "with invariants", "mentioning", "raw takers"})
+_PLACELESS: Final = frozenset(
+    {"names", "renamed", "other names", "with invariants", "mentioning", "raw takers"}
+)
 
 
 class MovingIndex(Index):

@@ -108,6 +108,10 @@ class Tables:
         """Functions that take a pointer and in whose bodies something of that name is called."""
         return self._callers.get(name)
 
+    def renamed(self) -> Iterator[tuple[str, str]]:
+        """All pairs of a name, and another one that is given to something of that name."""
+        return ((name, other) for name in self._renamed.rows for other in self._renamed.get(name))
+
     def names_of(self, name: str) -> tuple[str, ...]:
         """A name, and those that `use .. as ..` and aliases give to something of that name."""
         return tuple(dict.fromkeys((name, *self._renamed.get(name))))

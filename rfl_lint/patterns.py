@@ -9,6 +9,11 @@ COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 """A comment in the text of Rust that holds no string; one that nobody closes goes to the end."""
 
 
+def plain_name(name: str) -> str:
+    """A name as it is compared: `r#type` is `type`, kept apart from the keyword."""
+    return name.removeprefix("r#")
+
+
 def word(letters: bytes) -> bytes:
     r"""A pattern for a word from its beginning on, as `\bletters` has it.
 

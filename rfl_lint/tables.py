@@ -2,12 +2,14 @@
 
 A bundled table may hold a table `additions`, which is no part of what it says: `open` lists the tables whose keys
 are names that a user may add to, `choices` the words that a key may have, `rows` an example, or several, for an
-empty list, `told` the keys that messages quote, so that entries need them.
+empty list, `told` the keys that messages quote, so that entries need them, `rooted` where a path may begin with its
+crate. Elsewhere it would never be met with, and neither would a path where all bundled entries are names alone.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +31,8 @@ TRANSLATION: Final = DATA / "tables.json"
 _ABOUT: Final = "additions"
 # Where an entry comes from is asked of the bundled ones only.
 _NOT_NEEDED: Final = frozenset({"source", "sources", "why"})
+_PATH: Final = re.compile(r"(?:\w+::)+\w+")
+_ROOTS: Final = frozenset({"crate", "kernel"})
 _KINDS: Final = {dict: "a table", list: "a list", str: "a string", bool: "true or false", int: "a number"}
 
 
@@ -117,6 +121,7 @@ def make_tables(given: Mapping[str, object], fail: Fail) -> Tables:
             about.get("choices", {}),
             about.get("rows", {}),
             _NOT_NEEDED.difference(about.get("told", ())),
+            tuple(about.get("rooted", ())),
         )
         check.value(name, "", value, [load_table(name)])
         assert isinstance(value, dict)  # noqa: S101 - as the bundled table is
@@ -142,6 +147,7 @@ class _Check(Struct, frozen=True):
     choices: Mapping[str, list[str]]
     rows: Mapping[str, Any]
     not_needed: frozenset[str]
+    rooted: tuple[str, ...]
 
     def value(self, key: str, path: str, value: object, known: list[Any], *, whole: bool = False) -> None:
         """Check a value against those that are known of its place; a `whole` one stands alone."""
@@ -160,6 +166,27 @@ class _Check(Struct, frozen=True):
             allowed = self.choices.get(path.rpartition(".")[2])
             if allowed is not None and value not in allowed:
                 raise self.fail(key, f"must be one of {', '.join(allowed)}, not {value!r}")
+            if path.rpartition(".")[2] not in _NOT_NEEDED:
+                self._name(key, path, value, alike)
+
+    def _name(self, key: str, path: str, value: str, alike: Iterable[str]) -> None:
+        """Refuse a name that is written as nothing is that it is compared with."""
+        if value.endswith("!") and value[:-1].isidentifier():
+            raise self.fail(key, f"names a macro without the `!`: `{value[:-1]}`")
+        if _PATH.fullmatch(value) is None:
+            return
+        first, *_, last = value.split("::")
+        if first in ("self", "super"):
+            raise self.fail(
+                key, f"`{value}` means another thing in each module: begin with the crate, or leave that out"
+            )
+        if any(path == each or path.startswith(f"{each}.") for each in self.rooted):
+            return
+        if not any("::" in each for each in alike):
+            raise self.fail(key, f"must be a name alone, `{last}`, not a path")
+        if first in _ROOTS:
+            below = value.removeprefix(f"{first}::")
+            raise self.fail(key, f"names what is below the crate, `{below}`, without `{first}`")
 
     def _examples(self, path: str) -> list[Any]:
         found = self.rows.get(path, "")
@@ -174,6 +201,8 @@ class _Check(Struct, frozen=True):
             below = f"{path}.{'*' if is_open else name}".lstrip(".")
             if name not in names and not is_open:
                 raise self.fail(f"{key}.{name}", f"no such key; {_hint(name, names)}")
+            if is_open:
+                self._name(f"{key}.{name}", "", name, names)
             samples = [
                 found for each in known for known_name, found in each.items() if is_open or known_name == name
             ]

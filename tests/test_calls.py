@@ -48,6 +48,10 @@ def parsed_call(expression: str) -> tuple[Call, ParsedFile]:
         ("f(x)(y)", CallForm.VALUE, (), ""),
         ("vec![x]", CallForm.MACRO, (), "vec"),
         ("kernel::macros::go!(x)", CallForm.MACRO, ("kernel", "macros"), "go"),
+        ("r#try(x)", CallForm.PATH, (), "try"),
+        ("a::r#mod::r#try(x)", CallForm.PATH, ("a", "mod"), "try"),
+        ("x.r#try::<T>()", CallForm.METHOD, (), "try"),
+        ("r#try!(x)", CallForm.MACRO, (), "try"),
     ],
 )
 def test_forms(expression: str, form: CallForm, path: tuple[str, ...], name: str) -> None:
@@ -133,6 +137,9 @@ def test_nodes_below_take_a_token_once_and_bare_ones_where_there_is_no_code() ->
         "A::b::<T>::c(x)",
         "x.f(y)",
         "x.f::<T>(y)",
+        "x.r#f(y)",
+        "a::r#f(y)",
+        "r#f(y)",
         "x . /* why */ f(y)",
         "(x.f)(y)",
         "x.0(y)",

@@ -228,3 +228,11 @@ def test_bindings_that_a_file_mentions() -> None:
 )
 def test_calls_of_functions_that_take_a_pointer(text: str, calls: tuple[str, ...]) -> None:
     assert function(text).calls == calls
+
+
+def test_raw_identifiers_are_the_names_that_they_keep_apart_from_keywords() -> None:
+    text = "mod r#gen; use a::{r#type as r#fn, r#match}; fn r#try() {} struct r#Self2; macro_rules! r#mac { () => {} }"
+    found = facts_of(text)
+    assert [use.path + " " + use.alias for use in found.uses] == ["a::type fn", "a::match match"]
+    assert found.functions[0].name == "try"
+    assert [found.modules[0].name, found.types[0].name, found.macros[0].name] == ["gen", "Self2", "mac"]

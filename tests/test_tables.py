@@ -82,6 +82,14 @@ def test_nothing_added_is_the_bundled_tables(tmp_path: Path) -> None:
         ("[tables.layout.slab]\nmine = { size = true }", "slab.mine.size: must be a number, not true or false"),
         ("[tables.pointer_writes]\nc_reading = [{ name = 'x' }]", "c_reading[0].name: no such key; "),
         ("[tables.allocation]\nadditions = {}", "tables.allocation.additions: no such key"),
+        ("[tables.comment_tags.tags.PANIC]\nmacros = ['a::die']", "macros[0]: must be a name alone, `die`, not a path"),
+        ("[tables.comment_tags.tags.PANIC]\nmacros = ['die!']", "macros[0]: names a macro without the `!`: `die`"),
+        ("[tables.comment_tags.tags.PANIC]\nfunctions = ['super::die']", "`super::die` means another thing in each"),
+        ("[[tables.interior_mutability.cell]]\ntypes = ['a::Cell']", "types[0]: must be a name alone, `Cell`, not a"),
+        ("[tables.allocation.modules]\nRing = ['kernel::ring']", "names what is below the crate, `ring`, without `ker"),
+        ("[tables.allocation.modules]\n'ring::Ring' = ['ring']", "modules.ring::Ring: must be a name alone, `Ring`"),
+        ("[tables.printing.'kernel::pr_me']\nbefore = 0", "printing.kernel::pr_me: must be a name alone, `pr_me`"),
+        ("[tables.clippy]\ndisallowed-methods = ['self::x']", "disallowed-methods[0]: `self::x` means another thing"),
     ],
 )  # fmt: skip
 def test_mistakes_name_the_file_the_key_and_what_was_meant(tmp_path: Path, text: str, words: str) -> None:
@@ -97,6 +105,14 @@ def test_what_is_bundled_could_be_added(name: str) -> None:
     table = load_table(name)
     tables = make_tables({name: table}, fail)
     assert tables.table(name) == table
+
+
+def test_names_may_be_whole_paths_where_they_are_looked_up_so(tmp_path: Path) -> None:
+    text = "[tables.comment_tags.tags.PANIC]\nfunctions = ['kernel::a::die', 'crate::b::stop', 'c::halt']\n"
+    text += "[tables.clippy]\ndisallowed-methods = ['crate::b::stop', { path = 'kernel::a::die', reason = 'a::b' }]\n"
+    text += "[[tables.callbacks.callbacks]]\ntrait = 'T'\nmodules = ['a::b', '']\nfunctions = ['f']\n"
+    text += "context = 'atomic'\nwhy = 'a::b'\n"
+    assert tables_of(tmp_path, text).table("callbacks")["callbacks"][-1]["modules"] == ["a::b", ""]
 
 
 def test_a_type_of_ones_own_is_known_to_the_rules(tmp_path: Path) -> None:

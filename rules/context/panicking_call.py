@@ -82,7 +82,8 @@ class PanickingCall(Rule):
 
     Notes: functions whose name tells of the panic, and code that is built for user space only, as that behind cargo
     features, are exempt, too. Unlike clippy's lints the rule looks into macros. Further functions and macros that panic
-    are added to the table `comment_tags` of the configuration, below `[tables.comment_tags.tags.PANIC]`.
+    are added to the table `comment_tags` of the configuration, below `[tables.comment_tags.tags.PANIC]`:
+    `functions = ["ring::stop", "kernel::fault::die", "crate::halt"]` and `macros = ["die"]`.
 
     See: Documentation/process/deprecated.rst, "BUG() and BUG_ON()"; Documentation/rust/coding-guidelines.rst
     """

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
+from rfl_lint.patterns import plain_name
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Fragment, FragmentKind, Node, ParsedFile, kind_query, search_code
 
@@ -118,11 +119,15 @@ def called_name(node: Node, parsed: ParsedFile) -> str:
     kind = callee.type
     if kind == "field_expression":
         name = callee.child_by_field_name("field")
-        return parsed.text(name) if name is not None and name.type == "field_identifier" else ""
+        return _name(name, parsed) if name is not None and name.type == "field_identifier" else ""
     if kind == "scoped_identifier":
         name = callee.child_by_field_name("name")
-        return parsed.text(name) if name is not None else ""
-    return parsed.text(callee) if kind in _BARE else ""
+        return _name(name, parsed) if name is not None else ""
+    return _name(callee, parsed) if kind in _BARE else ""
+
+
+def _name(node: Node, parsed: ParsedFile) -> str:
+    return plain_name(parsed.text(node))
 
 
 # By kind and tree: rules and analyses ask for the names of all calls.
@@ -146,7 +151,7 @@ def last_name(node: Node, parsed: ParsedFile) -> str:
     if node.type == "call_expression":
         return called_name(node, parsed)
     last = node.child_by_field_name("macro") if node.type == "macro_invocation" else node
-    return parsed.text(_last_word(last)) if last is not None else ""
+    return _name(_last_word(last), parsed) if last is not None else ""
 
 
 def named_calls(cx: Context) -> dict[str, list[tuple[int, Node, FragmentKind]]]:
@@ -189,12 +194,12 @@ def _taken_apart(node: Node, callee: Node, arguments: tuple[Node, ...], parsed: 
         if field is not None and field.type == "field_identifier":
             receiver = inner.child_by_field_name("value")
             return Call(
-                node, CallForm.METHOD, inner, parsed.text(field), field,
+                node, CallForm.METHOD, inner, _name(field, parsed), field,
                 receiver=receiver, arguments=arguments, turbofish=turbofish,
             )  # fmt: skip
     elif inner.type in _BARE:
         return Call(
-            node, CallForm.PATH, inner, parsed.text(inner), inner, arguments=arguments, turbofish=turbofish
+            node, CallForm.PATH, inner, _name(inner, parsed), inner, arguments=arguments, turbofish=turbofish
         )
     elif inner.type == "scoped_identifier":
         name = inner.child_by_field_name("name")
@@ -203,7 +208,7 @@ def _taken_apart(node: Node, callee: Node, arguments: tuple[Node, ...], parsed: 
             path = path_of(before, parsed) if before is not None else ()
             trait = _trait_of(before, parsed) if before is not None else ()
             return Call(
-                node, CallForm.PATH, inner, parsed.text(name), name, path, before, trait,
+                node, CallForm.PATH, inner, _name(name, parsed), name, path, before, trait,
                 arguments=arguments, turbofish=turbofish,
             )  # fmt: skip
     return Call(node, CallForm.VALUE, inner, arguments=arguments, turbofish=turbofish)
@@ -221,13 +226,13 @@ def path_of(node: Node, parsed: ParsedFile) -> tuple[str, ...]:
     while current is not None:
         kind = current.type
         if kind in _WORDS:
-            words.append(parsed.text(current))
+            words.append(_name(current, parsed))
             break
         if kind in ("scoped_identifier", "scoped_type_identifier"):
             name = current.child_by_field_name("name")
             if name is None:
                 return ()
-            words.append(parsed.text(name))
+            words.append(_name(name, parsed))
             current = current.child_by_field_name("path")
         elif kind in ("generic_type", "generic_type_with_turbofish", "qualified_type"):
             current = current.child_by_field_name("type")

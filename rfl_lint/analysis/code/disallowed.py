@@ -10,10 +10,12 @@ from msgspec import Struct, field
 from rfl_lint.analysis.code.calls import CallForm, call_of, path_of
 from rfl_lint.analysis.code.full_paths import Path, full_path, resolved
 from rfl_lint.analysis.code.origins import Origin, meaning_of, names_at, own_macros
+from rfl_lint.analysis.code.renamed import other_names
 from rfl_lint.analysis.types.inference import types
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef
 from rfl_lint.clippy_config import MACROS, METHODS, Disallowed, clippy_config, entries
 from rfl_lint.index_names import Home
+from rfl_lint.patterns import plain_name
 from rfl_lint.rule import Context
 from rfl_lint.syntax import Node
 
@@ -41,7 +43,7 @@ class Ban(Struct, eq=False):
     methods: dict[str, list[tuple[Disallowed, Path]]] = field(default_factory=dict)
     macros: dict[str, list[tuple[Disallowed, Path]]] = field(default_factory=dict)
     renamed: set[str] = field(default_factory=set)
-    """The other names under which the file imports what is disallowed."""
+    """The other names under which the file may know what is disallowed."""
 
     def __post_init__(self) -> None:
         cx = self.cx
@@ -57,20 +59,23 @@ class Ban(Struct, eq=False):
             given += entries(shipped, key, "kernel's `.clippy.toml`", faults)
             for entry in (*own, *given):
                 name = entry.path[-1]
-                if name.encode() in cx.source.data:
+                others = other_names(frozenset((name,)), cx)
+                if others or name.encode() in cx.source.data:
+                    self.renamed |= others
                     found.setdefault(name, []).append((entry, self._resolved(entry.path)))
-        self.renamed = {
-            use.alias
-            for use in cx.facts.uses
-            if use.alias and ((last := use.path.rpartition("::")[2]) in self.methods or last in self.macros)
-        }
 
     def _resolved(self, path: Path) -> Path:
-        return _plain(resolved(path, _NOWHERE, self.cx.index.names) or path)
+        names = self.cx.index.names
+        home = names.home(self.cx.path) if path[0] == "crate" else _NOWHERE
+        return _plain(resolved(path, home, names) or path)
 
     def names(self) -> frozenset[str]:
         """The last names of what may be a use; none where the file names nothing that is disallowed."""
         return frozenset((*self.methods, *self.macros, *self.renamed))
+
+    def has_method(self, name: str) -> bool:
+        """Whether a function of that name may be a disallowed one."""
+        return name in self.methods or name in self.renamed
 
 
 def ban(cx: Context) -> Ban:
@@ -108,6 +113,8 @@ def _macro(node: Node, found: Ban, cx: Context) -> Use | None:
         meant = (call.name,)  # what the prelude gives
     else:
         meant = named.path
+    if call.name in found.renamed:
+        meant = full_path(path, node, cx) or meant
     for entry, _ in found.macros.get(meant[-1] if meant else "", ()):
         # Exported macros stand at the root of their crate, wherever else they can be reached.
         if len(meant) == 1 or _plain(meant)[0] == _plain(entry.path)[0]:
@@ -131,7 +138,7 @@ def _in_own_definition(node: Node, name: str, cx: Context) -> bool:
 def _path(node: Node, found: Ban, cx: Context) -> Use | None:
     """A path to a function or method, called or handed on as a value."""
     name = node.child_by_field_name("name")
-    if name is None or cx.text(name) not in found.methods:
+    if name is None or not found.has_method(plain_name(cx.text(name))):
         return None
     parent = cx.parent(node)
     if parent is not None and parent.type in _NO_USE:
@@ -154,8 +161,8 @@ def _call(node: Node, found: Ban, cx: Context) -> Use | None:
     if call is None or call.name_node is None:
         return None
     if call.form is CallForm.PATH and not call.path:
-        is_named = call.name in found.methods or call.name in found.renamed
-        return _matched(full_path((call.name,), node, cx) if is_named else None, call.name_node, found)
+        path = full_path((call.name,), node, cx) if found.has_method(call.name) else None
+        return _matched(path, call.name_node, found)
     if call.form is not CallForm.METHOD or call.receiver is None or call.name not in found.methods:
         return None
     for owner in _owners(call.receiver, call.name, node, cx):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Final
 
 from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm
+from rfl_lint.analysis.code.full_paths import full_path
 from rfl_lint.analysis.code.origins import Origin, meaning_of
+from rfl_lint.analysis.code.renamed import own_names
 from rfl_lint.analysis.code.scopes import scopes
-from rfl_lint.analysis.context.table import ContextTable, Hold, LockKind, context_table
+from rfl_lint.analysis.context.table import ContextTable, Hold, LockKind, Section, context_table
 from rfl_lint.analysis.types.inference import type_of, types
 from rfl_lint.analysis.types.typeref import TypeKind, TypeRef, parse_type
 from rfl_lint.facts import TypeFact
@@ -198,17 +200,45 @@ def _of_path(call: Call, table: ContextTable, cx: Context) -> Acquisition | None
             Source.C, hold, span_of(call.node), f"`{call.name}`", call.node.end_byte, given, family=family
         )
         return Acquisition(held)
-    section = table.sections.get((call.owner, call.name)) or table.sections.get(("", call.name))
+    section = _section(call, table, cx)
     if section is None:
-        return None
-    named = meaning_of((*call.path, call.name), call.node, cx)
-    of_type = (call.owner, call.name) in table.sections
-    module = "::".join(named.path[: -2 if of_type else -1])
-    if named.origin is not Origin.KERNEL or module not in section.modules:
         return None
     return Acquisition(
         Held(Source.SECTION, section.hold, span_of(call.node), section.why, call.node.end_byte)
     )
+
+
+def _section(call: Call, table: ContextTable, cx: Context) -> Section | None:
+    """The section that a call by path opens, whatever its name and that of its type are here."""
+    owners = ("", call.owner, *own_names(call.owner, cx)) if call.name in table.section_methods else ("",)
+    names = (call.name, *own_names(call.name, cx))
+    keys = [(owner, name) for owner in owners for name in names if (owner, name) in table.sections]
+    for path in _meanings(call, cx) if keys else ():
+        for owner, name in keys:
+            end = (owner, name) if owner else (name,)
+            section = table.sections[owner, name]
+            if path[-len(end) :] == end and "::".join(path[: -len(end)]) in section.modules:
+                return section
+    return None
+
+
+def _meanings(call: Call, cx: Context) -> Iterator[tuple[str, ...]]:
+    """What a path call may mean, as paths below the kernel crate: as the file says, and as the index knows."""
+    path = (*call.path, call.name)
+    named = meaning_of(path, call.node, cx)
+    if named.origin is Origin.KERNEL:
+        yield named.path
+    full = full_path(path, call.node, cx)
+    if full is not None and full[0] == "kernel":
+        yield full[1:]
+    for fact in cx.index.methods("::".join(call.path), call.name, near=cx.path).candidates:
+        home = cx.index.names.home(fact.path)
+        if home.crate == "kernel":
+            yield (
+                *filter(None, home.module.split("::")),
+                *filter(None, (fact.module, fact.owner)),
+                fact.name,
+            )
 
 
 def held_by_parameter(text: str, cx: Context, where: Node) -> Hold | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
@@ -10,6 +11,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from rfl_lint.analysis.code.origins import Origin, meaning_of
+from rfl_lint.analysis.code.renamed import other_names
 from rfl_lint.analysis.code.scopes import enclosing_function, enclosing_impl, parameters
 from rfl_lint.analysis.context.acquisitions import Held, Source, held_by_parameter
 from rfl_lint.analysis.context.branches import BRANCHES
@@ -18,6 +20,7 @@ from rfl_lint.analysis.context.state import State, Value
 from rfl_lint.analysis.context.table import Hold, context_table
 from rfl_lint.analysis.context.walk import STATEMENTS, Handler, Walk
 from rfl_lint.facts import head_name
+from rfl_lint.patterns import word
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
 from rfl_lint.syntax import Node, span_of
@@ -149,7 +152,11 @@ def may_hold(cx: Context) -> bool:
 
 def _acquiring(cx: Context) -> list[int]:
     """Where in a file words stand without which nothing is held."""
-    return [match.start() for match in context_table(cx.tables).acquiring.finditer(cx.source.data)]
+    table, data = context_table(cx.tables), cx.source.data
+    found = [match.start() for match in table.acquiring.finditer(data)]
+    for name in other_names(table.acquiring_words, cx):
+        found += (match.start() for match in re.finditer(word(name.encode()) + rb"\b", data))
+    return sorted(found)
 
 
 def _in_holding_function(node: Node, cx: Context) -> bool:

@@ -90,6 +90,8 @@ class ContextTable(Struct, frozen=True):
     """Names by which a call is known to be none of these without a look at its types."""
     acquiring: re.Pattern[bytes]
     """A quick look at the bytes of a function: whether anything in it may be held at all."""
+    acquiring_words: frozenset[str]
+    """What that looks for; there may be other names for them."""
 
     def flags_sleep(self, text: str) -> bool | None:
         """Whether flags written out as constants may sleep; None where a variable decides."""
@@ -195,6 +197,7 @@ def context_table(tables: Tables) -> ContextTable:
         sleeping_methods=frozenset(name for owner, name in listed if owner),
         own_stores=frozenset(name for kind in by_type.values() for name in kind.may_sleep),
         acquiring=re.compile(rb"\b(?:" + "|".join(sorted(map(re.escape, words))).encode() + rb")\b"),
+        acquiring_words=frozenset(words),
     )
 
 

@@ -8,7 +8,9 @@ from typing import Final
 from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, called_name, path_of
+from rfl_lint.analysis.code.full_paths import full_path
 from rfl_lint.analysis.code.origins import meaning_of
+from rfl_lint.analysis.code.renamed import other_names
 from rfl_lint.analysis.comments.documentation import documentation_of, unsafe_keyword
 from rfl_lint.analysis.comments.skeleton import comment_insertion
 from rfl_lint.analysis.tags.casts import lossy_integer_cast, pointer_cast
@@ -70,8 +72,7 @@ def construct_names(cx: Context, name: str, *, strict: bool = False) -> frozense
         return None
     if tag is None or not _names_any(cx, tag, strict=strict):
         return frozenset()
-    renamed = (alias for alias, plain in cx.memo(_renamed).items() if plain in tag.named)
-    return tag.named.union(renamed, tag.macros, tag.strict_macros if strict else ())
+    return tag.named.union(_renamed(cx, tag), tag.macros, tag.strict_macros if strict else ())
 
 
 def undocumented(cx: Context, node: Node, name: str, *, strict: bool = False) -> Construct | None:
@@ -87,7 +88,7 @@ def _names_any(cx: Context, tag: Tag, *, strict: bool) -> bool:
     known, key = cx.memo(_found_names), (tag.name, strict)
     if key not in known:
         names = tag.strict_names if strict else tag.names
-        known[key] = names.search(cx.source.data) is not None
+        known[key] = names.search(cx.source.data) is not None or bool(_renamed(cx, tag))
     return known[key]
 
 
@@ -116,19 +117,36 @@ def _function(cx: Context, node: Node, tag: Tag) -> Construct | None:
         return None
     if call.form is CallForm.METHOD:
         found = name in tag.named and _is_method(cx, call, tag)
+    elif name in tag.named or name in _renamed(cx, tag):
+        found = _is_path(cx, (*call.path, name), node, tag)
     else:
-        plain = name if call.path else cx.memo(_renamed).get(name, name)
-        if plain not in tag.named:
-            return None
-        path = meaning_of((*call.path, name), node, cx).path
-        found = any(function.is_path(path) for function in tag.functions)
+        return None
     return Construct(node, span_of(call.name_node), "function", name) if found else None
 
 
-def _renamed(cx: Context) -> dict[str, str]:
-    """The own names of what the file imports under another one."""
-    words = ((use.alias, use.path.rpartition("::")[2]) for use in cx.facts.uses)
-    return {alias: name for alias, name in words if alias and alias != name}
+def _is_path(cx: Context, path: tuple[str, ...], node: Node, tag: Tag) -> bool:
+    """Whether a path means a function that a tag names: by what the file says, else by all that is known."""
+    told = meaning_of(path, node, cx).path
+    if any(function.is_path(told) for function in tag.functions):
+        return True
+    full = full_path(path, node, cx)
+    return full is not None and any(
+        function.is_path(full) or function.full_path(cx) == full for function in tag.functions
+    )
+
+
+def _renamed(cx: Context, tag: Tag) -> frozenset[str]:
+    """Other names under which the file may know functions that a tag names."""
+    known = cx.memo(_found_others)
+    if tag.name not in known:
+        known[tag.name] = other_names(tag.named, cx)
+    return known[tag.name]
+
+
+def _found_others(cx: Context) -> dict[str, frozenset[str]]:
+    """Filled as tags are asked about."""
+    del cx
+    return {}
 
 
 def _is_method(cx: Context, call: Call, tag: Tag) -> bool:
@@ -139,8 +157,14 @@ def _is_method(cx: Context, call: Call, tag: Tag) -> bool:
                 # A method of that name which the tree defines is another one.
                 return receiver is None or types(cx).method(receiver, call.name) is None
         elif function.name == call.name and function.owner and receiver is not None:
-            heads = {step.head for step in types(cx).deref_chain(receiver)}
-            if function.owner[-1] in heads:
+            steps = [step for step in types(cx).deref_chain(receiver) if step.head == function.owner[-1]]
+            if steps and not function.is_rooted(cx):
+                return True
+            own = function.full_path(cx)
+            if any(
+                own == (*(full_path(tuple(step.path.split("::")), call.node, cx) or ()), call.name)
+                for step in steps
+            ):
                 return True
     return False
 

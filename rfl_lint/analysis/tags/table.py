@@ -10,13 +10,17 @@ from typing import Any, Final
 from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import Call, CallForm
+from rfl_lint.analysis.code.full_paths import resolved
 from rfl_lint.rule import Context
 
 _METHOD: Final = re.compile(r"\.(?P<name>\w+)(?P<arguments>\([_, ]*\))?")
 
 
 class FunctionName(Struct, frozen=True):
-    """A function that a tag names: the end of its path, or, with an empty `owner`, a method by name alone."""
+    """A function that a tag names: the end of its path, or all of it; with an empty `owner`, a method by name alone.
+
+    All of it begins with a crate: `kernel` or another of the tree, or `crate`, which is that of the code at hand.
+    """
 
     name: str
     owner: tuple[str, ...] = ()
@@ -27,6 +31,18 @@ class FunctionName(Struct, frozen=True):
         """Whether a full path ends in this one."""
         own = (*self.owner, self.name)
         return not self.is_method and path[-len(own) :] == own
+
+    def is_rooted(self, cx: Context) -> bool:
+        """Whether this is a full path."""
+        return bool(self.owner) and (
+            self.owner[0] == "crate" or cx.index.names.crate(self.owner[0]) is not None
+        )
+
+    def full_path(self, cx: Context) -> tuple[str, ...] | None:
+        """The path where it is defined, as seen from a file; None if this is the end of a path, or of no such crate."""
+        if not self.is_rooted(cx):
+            return None
+        return resolved((*self.owner, self.name), cx.index.names.home(cx.path), cx.index.names)
 
     def fits(self, call: Call) -> bool:
         """Whether a method call has this name and number of arguments."""
