@@ -10,6 +10,7 @@ from rfl_lint.analysis.code.clamps import Clamp, clamp_of
 from rfl_lint.analysis.code.constants import is_constant
 from rfl_lint.analysis.code.context_queries import ContextQuery, context_queries
 from rfl_lint.analysis.code.disallowed import disallowed_names, disallowed_use
+from rfl_lint.analysis.code.signatures import must_succeed
 from rfl_lint.analysis.code.sinks import WRITE_KINDS, written_value
 from rfl_lint.analysis.code.zero_cases import ZERO_CASE_KINDS, ZeroCase, zero_case
 from rfl_lint.analysis.comments.documentation import comment_beside, documentation_of, unsafe_keyword
@@ -254,6 +255,7 @@ __all__ = [
     "mismatches",
     "misnamed_sections",
     "misplaced_sections",
+    "must_succeed",
     "needless_atomic",
     "needless_comments",
     "needless_findings",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rfl_lint.plugin import Context, Finding, Meta, Rule, Severity, Zero, ZeroFlags, zero_flags
+from rfl_lint.plugin import Context, Finding, Meta, Role, Rule, Severity, Zero, ZeroFlags, zero_flags
 
 
 class ZeroFlagsArgument(Rule):
@@ -74,11 +74,11 @@ class ZeroFlagsArgument(Rule):
         """Report each zero that is flags and that nothing explains."""
         for item in zero_flags(cx):
             if item.kind is not Zero.OTHER or cx.strict:
-                message, advice = _words(item)
+                message, advice = _words(item, cx.role)
                 yield self.finding(cx, item.argument, message, help=advice)
 
 
-def _words(item: ZeroFlags) -> tuple[str, str]:
+def _words(item: ZeroFlags, role: Role) -> tuple[str, str]:
     what = f"`{item.parameter}` of `bindings::{item.c_call.function.name}` is a literal zero"
     say = "say in a comment why no flag applies"
     if item.kind is Zero.GFP:
@@ -87,7 +87,10 @@ def _words(item: ZeroFlags) -> tuple[str, str]:
             f"pass `GFP_KERNEL` or the caller's `Flags`, or {say}",
         )
     named = " or ".join(f"`{flag}`" for flag in item.flags)
-    choose = f"let the caller choose {named}" if named else "let the caller choose them"
+    if role is Role.ABSTRACTION:
+        choose = f"let the caller choose {named}" if named else "let the caller choose them"
+    else:
+        choose = f"pass {named} if it applies" if named else "pass those that apply"
     if item.kind is Zero.LOSES:
         return f"{what}: {item.at_zero}", f"{choose}, or {say}"
     return what, f"name a constant that stands for no flags, {choose}, or {say}"

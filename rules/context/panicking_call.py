@@ -13,15 +13,21 @@ from rfl_lint.plugin import (
     Rule,
     Severity,
     construct_names,
+    must_succeed,
     panicking_call,
 )
 
 _HELP = {
-    "unwrap": "return the error with `?`, or say in a `// PANIC:` comment above it why it cannot fail",
-    "expect": "return the error with `?`, or say in a `// PANIC:` comment above it why it cannot fail",
+    "unwrap": "return an error with `?`, or say in a `// PANIC:` comment above it why it cannot fail",
+    "expect": "return an error with `?`, or say in a `// PANIC:` comment above it why it cannot fail",
     "todo!": "return an error, `ENOTSUPP` for one, until it is written",
     "unimplemented!": "return an error, `ENOTSUPP` for one, until it is written",
     "unreachable!": "return an error, or say in a `// PANIC:` comment above it why it is not reached",
+}
+_HELP_WITHOUT_ERRORS = {
+    "unwrap": "handle the failure, or say in a `// PANIC:` comment above it why it cannot fail",
+    "expect": "handle the failure, or say in a `// PANIC:` comment above it why it cannot fail",
+    "unreachable!": "handle the case, or say in a `// PANIC:` comment above it why it is not reached",
 }
 _OTHERWISE = "return an error or warn, or say in a `// PANIC:` comment above it why it cannot fire"
 
@@ -112,4 +118,5 @@ class PanickingCall(Rule):
             return
         name = found.detail.removesuffix("_err")
         verb = "panics" if found.what == "macro" and "assert" not in found.detail else "may panic"
-        yield self.finding(cx, found.span, f"`{found.detail}` {verb}", help=_HELP.get(name, _OTHERWISE))
+        helps = _HELP | _HELP_WITHOUT_ERRORS if must_succeed(node, cx) else _HELP
+        yield self.finding(cx, found.span, f"`{found.detail}` {verb}", help=helps.get(name, _OTHERWISE))

@@ -60,10 +60,12 @@ class BrokenSrctreeLink(Rule):
         for link in broken_links(cx):
             if link.named:
                 message = f"the text of the link names `{link.named}`, but it leads to `{link.path}`"
-                advice = "make text and target name the same file"
+                advice = f"name `{link.path}` in the text"
+                if link.better:
+                    advice += f", or link to `srctree/{link.better}`, whichever is meant"
             else:
                 message = f"there is no `{link.path}` in the tree"
                 advice = "name the file as it is called now"
-            if link.better:
-                advice = f"link to `srctree/{link.better}`, if that is meant"
+                if link.better:
+                    advice = f"link to `srctree/{link.better}`, if that is meant"
             yield self.finding(cx, link.span, message, help=advice)

@@ -95,4 +95,7 @@ def _advice(cast: InferredCast) -> str:
     if cast.value is CastValue.REFERENCE:
         function = "from_mut" if cast.is_mutable else "from_ref"
         return f"make the pointer with `core::ptr::{function}`, and name a further type in `.cast::<T>()`"
-    return "name the type in `.cast::<T>()`, and a change of mutability with `.cast_mut()` or `.cast_const()`"
+    return (
+        "name the type, in `.cast::<T>()` if it is a pointer, and a change of mutability with `.cast_mut()` or "
+        "`.cast_const()`"
+    )

@@ -15,6 +15,7 @@ from rfl_lint.plugin import (
     Rule,
     Severity,
     Unchecked,
+    must_succeed,
     span_of,
     unchecked_results,
 )
@@ -95,14 +96,14 @@ class UncheckedCReturn(Rule):
     def check_file(self, cx: Context) -> Iterator[Finding]:
         """Report each result that goes unseen, and each pointer that is taken for valid."""
         for item in unchecked_results(cx):
-            message, advice = _words(item)
+            message, advice = _words(item, cx)
             related: tuple[Label, ...] = ()
             if item.place.id != item.c_call.call.callee.id:
                 related = (Label(span_of(item.c_call.call.callee), "the C function is called here"),)
             yield self.finding(cx, item.place, message, help=advice, related=related)
 
 
-def _words(item: Unchecked) -> tuple[str, str]:
+def _words(item: Unchecked, cx: Context) -> tuple[str, str]:
     function = item.c_call.function
     name, failure = f"bindings::{function.name}", item.failure
     if item.fate is Fate.AS_ERRNO:
@@ -114,9 +115,10 @@ def _words(item: Unchecked) -> tuple[str, str]:
     if item.fate is Fate.TRUSTED:
         return f"the pointer from `{name}` is taken for valid, but it may be {reports}", _CHECKS[failure]
     verb = "thrown away" if item.fate is not Fate.UNREAD else "never read"
+    check = "warn of failure" if must_succeed(item.place, cx) else _CHECKS[failure]
     return (
         f"what `{name}` returns is {verb}: it reports failure as {reports}",
-        f"{_CHECKS[failure]}, or say in a comment at `let _ =` why failure does not matter",
+        f"{check}, or say in a comment at `let _ =` why failure does not matter",
     )
 
 

@@ -79,7 +79,7 @@ class EmptySafetyComment(Rule):
                         cx,
                         found.span,
                         f"`{found.said}` where the `SAFETY:` comment should give a reason",
-                        help="say why each requirement of the unsafe operation is met",
+                        help="say of each safety requirement why it is met",
                         severity=Severity.NOTE,
                     )
                 continue
@@ -90,5 +90,5 @@ class EmptySafetyComment(Rule):
                 f"the `SAFETY:` comment says only `{shown}`"
                 if shown
                 else "the `SAFETY:` comment says nothing",
-                help="say why each requirement of the unsafe operation is met",
+                help="say of each safety requirement why it is met",
             )

@@ -7,7 +7,7 @@ from typing import Final
 
 from rfl_lint.plugin import Context, Finding, Label, Meta, Role, Rule, Severity, c_calls, span_of
 
-_MAX_SHOWN: Final = 8
+_MAX_SHOWN: Final = 9
 
 
 class BindingsInDriver(Rule):
@@ -62,11 +62,15 @@ class BindingsInDriver(Rule):
         if not calls:
             return
         first, *others = sorted(calls.values(), key=lambda call: call.node.start_byte)
-        shown = [Label(span_of(call.callee), f"`{cx.text(call.callee)}` too") for call in others[:_MAX_SHOWN]]
-        if len(others) > _MAX_SHOWN:
-            rest = others[_MAX_SHOWN:]
-            text = f"`{cx.text(rest[0].callee)}` too, the first of {len(rest)} more"
-            shown.append(Label(span_of(rest[0].callee), text))
+        more = len(others) - _MAX_SHOWN
+        shown = [
+            Label(
+                span_of(call.callee),
+                f"`{cx.text(call.callee)}` too"
+                + (f", and {more} more below" if more > 0 and number == _MAX_SHOWN else ""),
+            )
+            for number, call in enumerate(others[:_MAX_SHOWN], start=1)
+        ]
         yield self.finding(
             cx,
             first.callee,

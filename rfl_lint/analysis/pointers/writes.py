@@ -20,7 +20,7 @@ from rfl_lint.tables import Tables
 
 WRITTEN: Final = "written through"
 EXCLUSIVE: Final = "made `&mut`"
-TO_C: Final = "handed to C"
+TO_C: Final = "handed to C, which may write to it"
 
 _KINDS: Final = frozenset({"assignment_expression", "call_expression", "compound_assignment_expr"})
 # `&mut` of what may begin with a `*`: behind parentheses, in a block, after a comment.
