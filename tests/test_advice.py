@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rfl_lint.engine import Lint, lint_source
 from rfl_lint.finding import Finding
 from rfl_lint.source import SourceFile
+from rfl_lint.tree import KernelTree, read_tree
 from tests.work import builtin_rule
 
 PANIC = "or say in a `// PANIC:` comment above it why it cannot fail"
 IGNORED = "or say in a comment at `let _ =` why failure does not matter"
 
 
-def found(rule: str, text: str, path: str = "rust/kernel/x.rs") -> Finding:
-    (finding,) = lint_source(SourceFile(path, text.encode()), Lint([builtin_rule(rule)()])).findings
+def found(rule: str, text: str, path: str = "rust/kernel/x.rs", tree: KernelTree | None = None) -> Finding:
+    (finding,) = lint_source(SourceFile(path, text.encode()), Lint([builtin_rule(rule)()]), tree).findings
     return finding
 
 
@@ -58,6 +61,28 @@ def test_a_driver_chooses_its_flags_itself() -> None:
     assert abstraction.help == f"let the caller choose {flags}, {why}"
     driver = found("zero-flags-argument", text, "drivers/x.rs")
     assert driver.help == f"pass {flags} if it applies, {why}"
+
+
+@pytest.mark.parametrize(
+    ("link", "advice"),
+    [
+        (
+            "[`include/linux/b.h`](srctree/include/linux/a.h)",
+            "name `include/linux/a.h` in the text, or link to `srctree/include/linux/b.h`, whichever is meant",
+        ),
+        ("[`include/linux/c.h`](srctree/include/linux/a.h)", "name `include/linux/a.h` in the text"),
+        (
+            "[`include/linux/b.h`](srctree/include/linux/bb.h)",
+            "link to `srctree/include/linux/b.h`, if that is meant",
+        ),
+    ],
+)
+def test_text_and_target_of_a_link_may_both_be_meant(tmp_path: Path, link: str, advice: str) -> None:
+    for name in ("rust/kernel/lib.rs", "include/linux/a.h", "include/linux/b.h"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    tree = read_tree(tmp_path)
+    assert found("broken-srctree-link", f"//! C header: {link}\n", tree=tree).help == advice
 
 
 @pytest.mark.parametrize(
