@@ -8,49 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cached_property
-from typing import Final, Generic, TypeVar
-
-from msgspec import Struct
+from typing import Final, TypeVar
 
 from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFact, UseFact, head_name
 from rfl_lint.index_names import Found, Names
-from rfl_lint.index_tables import Tables, few, layout_of
+from rfl_lint.index_tables import Answer, Tables, few, layout_of
 
-F = TypeVar("F", FunctionFact, TypeFact)
 T = TypeVar("T")
 V = TypeVar("V")
 Place = tuple[str, int] | tuple[()]
 _MAX_ALIASES: Final = 8
-
-
-class Answer(Struct, Generic[F], frozen=True, dict=True):
-    """The candidates for a name: none means that nothing is known, several that it depends."""
-
-    candidates: tuple[F, ...] = ()
-
-    @cached_property
-    def only(self) -> F | None:
-        """The one definition, or the first of several that have the same shape; else None."""
-        first = next(iter(self.candidates), None)
-        if first is None or any(other.shape != first.shape for other in self.candidates[1:]):
-            return None
-        return first
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether no file defines the name."""
-        return not self.candidates
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether several definitions differ."""
-        return bool(self.candidates) and self.only is None
-
-    def agreed(self, read: Callable[[F], str]) -> str | None:
-        """What `read` gives for every candidate, if it is the same; None for no candidates too."""
-        values = {read(candidate) for candidate in self.candidates}
-        return values.pop() if len(values) == 1 else None
 
 
 class Index:
@@ -128,14 +95,22 @@ class Index:
         answer = self.type(type_name, near=near, module=module)
         return answer.agreed(lambda fact: next((f.type for f in fact.fields if f.name == field), "")) or None
 
-    def with_invariants(self) -> frozenset[str]:
-        """The names, others' names for them included, of types that document invariants."""
+    def with_invariants(self, near: str) -> frozenset[str]:
+        """The names, others' names for them included, of types with documented invariants that a file may mean."""
 
-        def names() -> frozenset[str]:
-            found = {fact.name for file in self.files.values() for fact in file.types if fact.invariants}
-            return frozenset(other for name in found for other in self._names_of(name))
+        def grouped() -> dict[str, set[str]]:
+            found: dict[str, set[str]] = {}
+            for path, file in self.files.items():
+                names = (
+                    other for fact in file.types if fact.invariants for other in self._names_of(fact.name)
+                )
+                found.setdefault(self.names.sight(path), set()).update(names)
+            return found
 
-        return self.once(("with invariants",), names)
+        found, own = self.once(("with invariants",), grouped), self.names.sight(near)
+        return self.once(
+            ("with invariants", own), lambda: frozenset((*found.get("", ()), *found.get(own, ())))
+        )
 
     def mentioning(self, names: frozenset[str]) -> tuple[str, ...]:
         """The files that mention one of some names of C behind `bindings::`."""
@@ -245,8 +220,8 @@ class Index:
             fact for fact in found if fact.path.startswith("rust/") and _last(owner) not in _generics_of(fact)
         )
 
-    def named(self, name: str) -> tuple[FunctionFact, ...]:
-        """Every function and method of a name in the tree, whoever it belongs to."""
+    def named(self, name: str, *, near: str = "") -> tuple[FunctionFact, ...]:
+        """Every function and method of a name, whoever it belongs to, that a file's code may have to do with."""
 
         def grouped() -> dict[str, list[FunctionFact]]:
             found: dict[str, list[FunctionFact]] = {}
@@ -255,11 +230,12 @@ class Index:
                     found.setdefault(fact.name, []).append(fact)
             return found
 
-        return tuple(self.once(("named",), grouped).get(name, ()))
+        found = self.once(("named",), grouped).get(name, ())
+        return tuple(fact for fact in found if not near or self.names.sees(near, fact.path))
 
-    def has_method(self, name: str) -> bool:
-        """Whether any type or trait of the tree's files has a method of that name, whoever may call it."""
-        return any(fact.receiver for fact in self.named(name))
+    def has_method(self, name: str, *, near: str = "") -> bool:
+        """Whether any type or trait has a method of that name."""
+        return any(fact.receiver for fact in self.named(name, near=near))
 
     def reaching(self, names: frozenset[str]) -> frozenset[tuple[str, int, str]]:
         """Functions with a pointer as parameter that may lead to a call of one of these names, judged by names alone.
@@ -345,9 +321,10 @@ class Index:
 
         return self.once(("impls by owner", owner), grouped)
 
-    def implements(self, owner: str, trait: str) -> bool:
-        """Whether some `impl` of the trait (its last path segment) for a type of that name is known."""
-        return any(head_name(impl.trait) == trait for impl in self.tables.impls(owner))
+    def implements(self, owner: str, trait: str, *, near: str) -> bool:
+        """Whether some `impl` of the trait (its last path segment) for a type of that name is in a file's sight."""
+        known = (impl for impl in self.tables.impls(owner) if self.names.sees(near, impl.path))
+        return any(head_name(impl.trait) == trait for impl in known)
 
     # Imports.
 

@@ -14,9 +14,9 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from rfl_lint.facts import FileFacts, FunctionFact
-from rfl_lint.index import Answer, Index
+from rfl_lint.index import Index
 from rfl_lint.index_names import Found
-from rfl_lint.index_tables import Sifting
+from rfl_lint.index_tables import Answer, Sifting
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -230,6 +230,16 @@ class Names(Struct, eq=False):
         """The module that a file is."""
         return self._homes_now().get(path, Home(path))
 
+    def sight(self, path: str) -> str:
+        """The crate of a file, empty for libraries; below a folder without a root each file may be a driver."""
+        home, library = self.home(path), path.startswith("rust/")
+        own = home.crate if home.crate.endswith(".rs") else f"{home.crate}/{home.module.partition('::')[0]}"
+        return "" if library else own
+
+    def sees(self, near: str, path: str) -> bool:
+        """Whether one file's code may have to do with what another one holds."""
+        return self.sight(path) in ("", self.sight(near))
+
     def _homes_now(self) -> dict[str, Home]:
         if self._homes is None:
             self._homes = homes_of(self.files)

@@ -5,17 +5,48 @@ What a lookup gives is ordered by path, so it does not depend on the order in wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct, field
 
 from rfl_lint.facts import FileFacts, FunctionFact, ImplFact, TypeFact, head_name
 
+F = TypeVar("F", FunctionFact, TypeFact)
 K = TypeVar("K")
 V = TypeVar("V")
 # As many definitions of one name as `cfg` and macros may leave in sight of a place; a file made to be slow has more.
 _MOST_MEANINGS: Final = 64
+
+
+class Answer(Struct, Generic[F], frozen=True, dict=True):
+    """The candidates for a name: none means that nothing is known, several that it depends."""
+
+    candidates: tuple[F, ...] = ()
+
+    @cached_property
+    def only(self) -> F | None:
+        """The one definition, or the first of several that have the same shape; else None."""
+        first = next(iter(self.candidates), None)
+        if first is None or any(other.shape != first.shape for other in self.candidates[1:]):
+            return None
+        return first
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no file defines the name."""
+        return not self.candidates
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether several definitions differ."""
+        return bool(self.candidates) and self.only is None
+
+    def agreed(self, read: Callable[[F], str]) -> str | None:
+        """What `read` gives for every candidate, if it is the same; None for no candidates too."""
+        values = {read(candidate) for candidate in self.candidates}
+        return values.pop() if len(values) == 1 else None
 
 
 class _Table(Struct, Generic[K, V]):

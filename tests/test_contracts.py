@@ -71,4 +71,4 @@ def test_invariants_of_types_are_known_by_every_name() -> None:
     assert stated.requirements == ("One.", "Two.")
     assert text[stated.span.start : stated.span.end] == "# Invariants"
     assert facts.types[1].invariants is None
-    assert Index([facts]).with_invariants() == {"A", "C", "D"}
+    assert Index([facts]).with_invariants(facts.path) == {"A", "C", "D"}

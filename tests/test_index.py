@@ -60,9 +60,10 @@ def test_the_asking_file_comes_first() -> None:
 
 def test_implementations() -> None:
     found = index("impl<T> core::ops::Drop for a::Foo<T> {} impl From<u8> for Foo<u8> {}")
-    assert found.implements("Foo", "Drop")
-    assert found.implements("Foo", "From")
-    assert not found.implements("Foo", "Send")
+    assert found.implements("Foo", "Drop", near="a.rs")
+    assert found.implements("Foo", "From", near="a.rs")
+    assert not found.implements("Foo", "Send", near="a.rs")
+    assert not found.implements("Foo", "Drop", near="b.rs")
     assert len(found.impls("Foo")) == 2
 
 
@@ -147,6 +148,28 @@ def test_drivers_that_share_a_folder_know_nothing_of_each_other() -> None:
     )
     assert types_of(found, "S", "samples/rust/b.rs") == []
     assert types_of(found, "crate::T", "samples/rust/b.rs") == ["samples/rust/b.rs:"]
+
+
+def test_what_is_asked_by_name_alone_is_not_answered_by_other_drivers() -> None:
+    found = tree(
+        rust__kernel__lib="/// # Invariants\n///\n/// A.\npub struct K; impl K { pub fn go(&self) {} }",
+        drivers__a__main="mod part; struct S; impl S { fn go(&self) {} fn own(&self) {} }",
+        drivers__a__part="/// # Invariants\n///\n/// A.\nstruct P; impl P { fn go(&self) {} } impl Drop for P {}",
+        drivers__b__main="/// # Invariants\n///\n/// A.\nstruct S; impl S { fn go(&self) {} } impl Drop for S {}",
+        samples__one="struct S; impl S { fn go(&self) {} }",
+        samples__two="/// # Invariants\n///\n/// A.\nstruct T; impl T { fn go(&self) {} fn own(&self) {} }",
+    )
+    libraries, own = ["rust/kernel/lib.rs"], ["drivers/a/main.rs", "drivers/a/part.rs"]
+    for near in own:
+        assert [fact.path for fact in found.named("go", near=near)] == own + libraries
+        assert found.with_invariants(near) == {"K", "P"}
+        assert not found.implements("S", "Drop", near=near)
+        assert found.implements("P", "Drop", near=near)
+    assert [fact.path for fact in found.named("go", near="samples/one.rs")] == [*libraries, "samples/one.rs"]
+    assert found.with_invariants("samples/one.rs") == {"K"}
+    assert found.has_method("own", near="samples/two.rs")
+    assert not found.has_method("own", near="samples/one.rs")
+    assert len(found.named("go")) == 6
 
 
 def test_files_of_a_driver_whose_root_is_not_there() -> None:

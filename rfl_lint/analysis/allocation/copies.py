@@ -79,7 +79,7 @@ def _has_own(call: Call, cx: Context) -> bool:
         return True
     ref = type_of(call.receiver, cx) if call.receiver is not None else None
     if ref is None:
-        return cx.index.has_method(call.name)
+        return cx.index.has_method(call.name, near=cx.path)
     return types(cx).method(ref, call.name) is not None
 
 

@@ -212,7 +212,9 @@ class _Judge(Struct, frozen=True):
     def _is_known(self, named: Named) -> bool:
         """Whether a type that a file does not name itself is one of the kernel's: so a receiver's may be."""
         listed = named.name in self.cx.table("allocation")["imported_modules"]
-        found = self.cx.index.type(named.name).candidates if listed else ()
+        index, near = self.cx.index, self.cx.path
+        every = index.type(named.name).candidates if listed else ()
+        found = [fact for fact in every if index.names.sees(near, fact.path)]
         unsaid = named.origin is Origin.UNSAID
         return unsaid and bool(found) and all(fact.path.startswith("rust/kernel/") for fact in found)
 

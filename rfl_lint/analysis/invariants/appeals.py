@@ -131,7 +131,7 @@ def _parts(ref: TypeRef) -> Iterator[TypeRef]:
 
 def _documents(cx: Context, ref: TypeRef) -> bool:
     """Whether a type of this name, whichever of several, documents invariants."""
-    return ref.kind is TypeKind.PATH and ref.head in cx.index.with_invariants()
+    return ref.kind is TypeKind.PATH and ref.head in cx.index.with_invariants(cx.path)
 
 
 def _is_undocumented(cx: Context, fact: TypeFact) -> bool:

@@ -35,7 +35,7 @@ class Construction(Struct, frozen=True, eq=False):
 
 def constructions(cx: Context) -> Iterator[Construction]:
     """The values of such types that the code of a file builds."""
-    sought = cx.index.with_invariants() | {"Self"}
+    sought = cx.index.with_invariants(cx.path) | {"Self"}
     for fragment in cx.parsed.fragments:
         if fragment.kind is FragmentKind.DOC_CODE:
             continue

@@ -100,7 +100,10 @@ def _methods(node: Node, cx: Context) -> Iterator[tuple[Node, FunctionFact]]:
 def _is_of_unknown_trait(node: Node, cx: Context) -> bool:
     trait = node.child_by_field_name("trait")
     name = head_name(cx.text(trait)) if trait is not None else ""
-    return bool(name) and not any(each.kind == "trait" for each in cx.index.type(name).candidates)
+    if not name:
+        return False
+    known = cx.index.type(name).candidates
+    return not any(each.kind == "trait" and cx.index.names.sees(cx.path, each.path) for each in known)
 
 
 def _is_untyped_pointer(text: str) -> bool:

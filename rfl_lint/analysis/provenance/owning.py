@@ -120,7 +120,7 @@ def _drops(owner: str, cx: Context) -> bool:
     found = cx.index.type(owner, near=cx.path).candidates
     impls = [impl for fact in found for impl in cx.index.impls_of(fact)]
     if not found:
-        return cx.index.implements(owner.rpartition("::")[2], "Drop")
+        return cx.index.implements(owner.rpartition("::")[2], "Drop", near=cx.path)
     return any(head_name(impl.trait) == "Drop" for impl in impls)
 
 

@@ -94,7 +94,7 @@ def _path(call: Call, cx: Context) -> Callee | None:
     found = _outside(call.name, path, cx)
     if found is not None or not _is_open(call.path, cx):
         return found
-    return _all_unsafe(name, _of_traits(index, call.name))
+    return _all_unsafe(name, _of_traits(index, call.name, cx.path))
 
 
 def _outside(name: str, path: Iterable[str], cx: Context) -> Callee | None:
@@ -112,8 +112,9 @@ def _is_open(path: tuple[str, ...], cx: Context) -> bool:
     return path[0] in ("Self", "$t") or cx.index.type(path[0], near=cx.path).is_unknown
 
 
-def _of_traits(index: Index, name: str) -> tuple[FunctionFact, ...]:
-    return tuple(fact for fact in index.named(name) if fact.trait and fact.trait == fact.owner_type)
+def _of_traits(index: Index, name: str, near: str) -> tuple[FunctionFact, ...]:
+    found = index.named(name, near=near)
+    return tuple(fact for fact in found if fact.trait and fact.trait == fact.owner_type)
 
 
 def _method(call: Call, receiver: Node, cx: Context) -> Callee | None:
@@ -127,7 +128,7 @@ def _method(call: Call, receiver: Node, cx: Context) -> Callee | None:
     alone = _core(cx.tables).alone.get(call.name)
     if chain and chain[-1].kind is not TypeKind.OTHER and not _is_generic(chain[-1], cx):
         return Callee(call.name, core=alone) if alone is not None else None
-    declared = tuple(fact for fact in cx.index.named(call.name) if fact.receiver)
+    declared = tuple(fact for fact in cx.index.named(call.name, near=cx.path) if fact.receiver)
     if declared:
         return _all_unsafe(call.name, declared)
     return Callee(call.name, core=alone) if alone is not None else None
