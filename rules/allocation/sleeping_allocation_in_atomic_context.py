@@ -58,9 +58,9 @@ class SleepingAllocationInAtomicContext(Rule):
         }
 
     Notes: judged are flags that are written out, in the very function that holds the lock: flags in a variable are
-    whatever the caller chose, and a callee that allocates is `sleep-in-atomic-context`. An `xarray` guard's own
-    `store` gives the lock up to allocate. `GFP_ATOMIC` takes from a small reserve: allocating before the lock is
-    taken is better.
+    whatever the caller chose, and a callee that allocates is `sleep-in-atomic-context`. An `xarray` guard
+    gives its lock up to allocate, in its own methods and where it is lent. `GFP_ATOMIC` takes from a small reserve:
+    allocating before the lock is taken is better.
 
     See: Documentation/core-api/memory-allocation.rst
     """
@@ -72,7 +72,7 @@ class SleepingAllocationInAtomicContext(Rule):
         severity=Severity.ERROR,
         since="0.1.0",
         origin="001",
-        precision="6.1, 6.12, 7.2: no findings",
+        precision="6.1, 6.12, 7.2: no findings; unseen code: 2 of 3, since mended",
     )
     on = frozenset({"call_expression", "macro_invocation"})
 

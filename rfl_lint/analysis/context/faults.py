@@ -50,8 +50,18 @@ def _atomic_sleep(node: Node, cx: Context) -> AtomicSleep | None:
     if sleep.releases_guard:
         given = _given_guards(node, cx)
         holding = [held for held in holding if held.identity not in given]
-        if not holding or not given:
+        if not given:
             return None
+    elif sleep.is_allocation and any(held.kind is not None and held.kind.may_sleep for held in holding):
+        # The guard of a structure that allocates for itself gives the lock up meanwhile, by whichever method.
+        given = _given_guards(node, cx)
+        holding = [
+            held
+            for held in holding
+            if held.identity not in given or held.kind is None or not held.kind.may_sleep
+        ]
+    if not holding:
+        return None
     held = min(holding, key=lambda each: each.span.start)
     call = call_of(node, cx.parsed)
     span = span_of(node)
@@ -63,10 +73,12 @@ def _atomic_sleep(node: Node, cx: Context) -> AtomicSleep | None:
 
 
 def _given_guards(node: Node, cx: Context) -> set[int]:
-    """The guards that a call is lent, by what they hold."""
+    """The guards that a call is lent or made on, by what they hold."""
     call = call_of(node, cx.parsed)
     found: set[int] = set()
-    for argument in call.arguments if call is not None else ():
+    if call is None:
+        return found
+    for argument in (*call.arguments, *((call.receiver,) if call.receiver is not None else ())):
         inner = argument
         while inner.type in ("reference_expression", "unary_expression", "parenthesized_expression"):
             inner = inner.named_children[-1]
