@@ -91,6 +91,10 @@ class Scopes(Struct, eq=False):
             self._found[key] = self._resolve(use, self.cx.text(use))
         return self._found[key]
 
+    def named(self, name: str, where: Node) -> Binding | None:
+        """The binding that a name would mean at a place, as in a comment there."""
+        return self._resolve(where, name)
+
     def _resolve(self, use: Node, name: str) -> Binding | None:
         before = use
         for above in self.cx.ancestors(use):

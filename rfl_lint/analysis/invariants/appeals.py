@@ -1,8 +1,9 @@
 """Comments that appeal to a type invariant which the type's docs do not state.
 
-`By the type invariant` in a method is about the type of the `impl`, `the invariants of `Foo`` about `Foo`. Silent
-wherever the appeal may mean something that is documented: a field or type that the comment names, a parameter, what
-the function builds, or an invariant that the type's definition mentions without a section for it.
+`By the type invariant` in a method is about the type of the `impl`, or of the variable that the comment speaks of;
+`the invariants of `Foo`` about `Foo`. Silent wherever the appeal may mean something that is documented: a field or
+type that the comment names, a parameter, what the function builds, or an invariant that the type's definition mentions
+without a section for it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from rfl_lint.analysis.code.scopes import enclosing_impl
+from rfl_lint.analysis.code.scopes import enclosing_impl, scopes
 from rfl_lint.analysis.comments.documentation import tagged_comments
 from rfl_lint.analysis.comments.tags import Section
 from rfl_lint.analysis.invariants.constructions import constructions
@@ -47,6 +48,9 @@ _QUOTED: Final = re.compile(rb"`([^`\n]+)`")
 _WORD: Final = re.compile(rb"\w+")
 _TYPE_NAME: Final = re.compile(r"(?:\w+::)*[A-Z]\w*")
 _FIELD: Final = re.compile(r"(?:self|this|me)\.(\w+)|^(\w+)$")
+# `x` and `x.f()`: a name that a comment speaks of.
+_ROOT: Final = re.compile(r"[&*]*(?:mut )?([a-z_]\w*)(?:$|[.\[])")
+_RECEIVERS: Final = ("self", "this", "me")
 _DOCS_ABOVE: Final = 6_000
 _NOT_OURS: Final = (b"its", b"their")
 
@@ -76,7 +80,11 @@ def _appeals(cx: Context, section: Section) -> Iterator[Appeal]:
         if named is None and (not found["type"] or (whose and whose[0] in _NOT_OURS)):
             continue
         where = _node_at(cx, section.span.start)
-        fact = _named(cx, named.decode("utf-8", "replace"), where) if named is not None else _own(cx, where)
+        fact = (
+            _named(cx, named.decode("utf-8", "replace"), where)
+            if named is not None
+            else _meant(cx, section, where)
+        )
         if (
             fact is None
             or not _is_undocumented(cx, fact)
@@ -100,6 +108,26 @@ def _own(cx: Context, where: Node) -> TypeFact | None:
     impl = enclosing_impl(where, cx)
     ref = types(cx).self_type(where) if impl is not None and impl.type == "impl_item" else None
     return _fact(cx, ref) if ref is not None else None
+
+
+def _meant(cx: Context, section: Section, where: Node) -> TypeFact | None:
+    """The type whose invariant a comment means that names none: that of the one value it speaks of, or the own one."""
+    own = _own(cx, where)
+    quoted = _QUOTED.findall(cx.source.data, section.span.start, section.span.end)
+    names = [name.decode("utf-8", "replace") for name in quoted]
+    roots = [root[1] for name in names if (root := _ROOT.match(name)) is not None]
+    if own is None or any(root in _RECEIVERS for root in roots) or _speaks_of(names, own):
+        return own
+    for root in roots:
+        binding = scopes(cx).named(root, where)
+        ref = types(cx).of_binding(binding) if binding is not None else None
+        if (
+            ref is not None
+            and ref.referent.kind is TypeKind.PATH
+            and cx.index.type(ref.referent.path, near=cx.path).only
+        ):
+            return None if _documents(cx, ref.referent) else _fact(cx, ref.referent)
+    return own
 
 
 def _named(cx: Context, text: str, where: Node) -> TypeFact | None:
