@@ -60,7 +60,7 @@ class MissingSafetyDoc(Rule):
     `unsafe extern "C"` functions, which only C calls, are asked for their section only when the rule is strict: there
     clippy differs. A heading or marker that was meant as `# Safety` counts here; `malformed-safety-marker` speaks of
     it. Where a macro or a file supplies the docs, nothing is known of them; so it is with functions without a body
-    in a macro call.
+    in a macro call, and with private ones that the user of a macro gives a name.
 
     See: Documentation/rust/coding-guidelines.rst
     """
@@ -74,7 +74,7 @@ class MissingSafetyDoc(Rule):
         clippy=("missing_safety_doc", "style", "all"),
         extent=Extent.FUNCTION,
         origin="kernel coding guidelines",
-        precision="6.1: 1 of 1 right (strict); 6.12: no findings; 7.2: 1 of 1 right (strict)",
+        precision="6.1: 1 of 1 right (strict); 6.12: no findings; 7.2: 1 of 1 right (strict); unseen code: 38 of 39",
     )
     on = frozenset({"function_item", "function_signature_item", "trait_item"})
     words = (b"unsafe",)

@@ -40,6 +40,8 @@ _MAY_NEED_UNSAFE: Final = re.compile(
 )
 _PROC_MACRO: Final = re.compile(r"#\[\s*proc_macro")
 _TRAIT_IMPL: Final = re.compile(rb"(?<![^;{}])(?>[^;{}]*?\bimpl\b)(?>[^;{}]*?\bfor\b)[^;{}]*+\{$")
+# A name that the user of a macro gives, whole or in part.
+_GIVEN: Final = re.compile(r"\$|\[<")
 _OF_A_TYPE: Final = re.compile(r"\b[sS]elf\b")
 _HEAD_LENGTH: Final = 2000
 _IN_ATTRIBUTE: Final = re.compile(
@@ -173,7 +175,8 @@ def _is_elsewhere(cx: Context, node: Node) -> bool:
     fragment = cx.parsed.fragment_of(node)
     if node.type == "function_signature_item" and fragment.kind is FragmentKind.MACRO_CALL:
         return True  # whatever the macro makes of it, it writes the docs
-    if fragment.kind is FragmentKind.MACRO_RULES and _may_implement(cx, node):
+    within = (each.kind for each in cx.parsed.fragments_at(node.start_byte))
+    if FragmentKind.MACRO_RULES in within and _may_implement(cx, node):
         return True
     # The impl around it did not parse, in the body of a macro: its head is there to read.
     start = fragment.span.start
@@ -182,11 +185,13 @@ def _is_elsewhere(cx: Context, node: Node) -> bool:
 
 
 def _may_implement(cx: Context, node: Node) -> bool:
-    """Whether a function that a macro is made of is a method, and private, as those of a trait's impl are."""
+    """Whether a private function of a macro may go into the impl of a trait: it is a method, or yet to be named."""
     before = cx.source.data[cx.source.data.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte]
     if b"$" in before or any(child.type == "visibility_modifier" for child in node.children):
         return False
-    return _OF_A_TYPE.search(_head(cx, node)) is not None
+    name = node.child_by_field_name("name")
+    is_given = name is not None and _GIVEN.match(cx.text(name)) is not None
+    return is_given or _OF_A_TYPE.search(_head(cx, node)) is not None
 
 
 def _head(cx: Context, item: Node) -> str:
