@@ -52,3 +52,5 @@ def test_leaves() -> None:
     tree = KernelTree()
     assert all(map(tree.is_leaf, ["drivers/gpu/a.rs", "samples/rust/a.rs", "fs/a.rs", "a.rs"]))
     assert not any(map(tree.is_leaf, ["rust/kernel/a.rs", "mm/a.rs", "drivers/base/a.rs", "scripts/a.rs"]))
+    assert not any(map(tree.is_leaf, ["drivers/usb/core/a.rs", "sound/core/a.rs"]))
+    assert all(map(tree.is_leaf, ["drivers/net/fan/core/a.rs", "drivers/gpu/fan-core/a.rs", "core/a.rs"]))
