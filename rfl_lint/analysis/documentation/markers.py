@@ -47,7 +47,7 @@ _JOINT: Final = re.compile(
     rb"(?:[ \t]*(?:[-=;.:]|\xe2\x80[\x93\x94])*[ \t]+|[ \t]*(?:[-=;.:]|\xe2\x80[\x93\x94])+)"
 )
 _ASIDE: Final = re.compile(rb"\([^()]*\)")
-_WORD: Final = re.compile(rb"\S{0,20}")
+_ALL_BUT_THE_SPACE: Final = ("// SAFETY:", "/* SAFETY:")
 _ENDS: Final = (b".", b":", b"!", b"?", b";", b")")
 
 
@@ -61,7 +61,8 @@ class Wanted(Enum):
 class MalformedMarker(Struct, frozen=True):
     """A marker in another form. `written` is its text; `edits` are empty where only a person can mend it.
 
-    `in_docs` tells that a comment that belongs to unsafe code is a doc comment.
+    `in_docs` tells that a comment that belongs to unsafe code is a doc comment, `is_unspaced` that all it lacks is the
+    space behind the marker.
     """
 
     span: Span
@@ -69,6 +70,7 @@ class MalformedMarker(Struct, frozen=True):
     wanted: Wanted
     edits: tuple[Edit, ...] = ()
     in_docs: bool = False
+    is_unspaced: bool = False
 
 
 def malformed_markers(cx: Context) -> Iterator[MalformedMarker]:
@@ -143,9 +145,8 @@ def _in_comment(cx: Context, section: Section, run: CommentRun) -> MalformedMark
     edit = _rewritten(data, section, start, f" {text}" if introducer == b"//" and section.leads else text)
     shown = Span(section.line.span.start, section.marker.end) if section.leads else section.marker
     written = cx.source.text(Span(shown.start, _end_of_joint(data, section))).strip()
-    if written == Wanted.COMMENT.value:
-        written += _WORD.match(data, section.marker.end)[0].decode("utf-8", "replace")  # type: ignore[index]
-    return MalformedMarker(section.marker, written, Wanted.COMMENT, (edit,))
+    is_unspaced = written in _ALL_BUT_THE_SPACE
+    return MalformedMarker(section.marker, written, Wanted.COMMENT, (edit,), is_unspaced=is_unspaced)
 
 
 def _index(run: CommentRun, section: Section) -> int:
