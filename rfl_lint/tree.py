@@ -7,6 +7,7 @@ files tells what a tree's code may call.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
 from os import listdir
@@ -75,6 +76,14 @@ _BINDGEN_MARKS: Final = (
     b"pub struct __BindgenBitfieldUnit<Storage>",
 )
 _HEAD_BYTES: Final = 2_000
+_KERNEL_WORDS: Final = (b"kernel::", b"bindings::")
+# No kernel code can be built with these; words beside which they may be a slip.
+_HOST_IMPORTS: Final = (
+    (b"\nuse proc_macro", ()),
+    (b"\nextern crate proc_macro", ()),
+    (b"\nuse std::", _KERNEL_WORDS),
+    (b"\nextern crate std", _KERNEL_WORDS),
+)
 _MAX_TEXT_BYTES: Final = 1_000_000
 # Files whose presence tells what the tree offers.
 _FACT_FILES: Final = (
@@ -232,6 +241,21 @@ def read_tree(root: Path) -> KernelTree:
 def is_bindgen_output(data: bytes) -> bool:
     """Whether a text is what bindgen made of C headers, wherever it was put: its comment or its helper types say so."""
     return any(mark in data[:_HEAD_BYTES] for mark in _BINDGEN_MARKS)
+
+
+def host_imports(data: bytes) -> Iterator[int]:
+    """Where lines of a text begin that import what there is on the host only: the compiler's interface, or `std`.
+
+    In a text that uses the kernel, `std` is a slip; and what is imported under a `cfg` says nothing of a file.
+    """
+    for mark, slips in _HOST_IMPORTS:
+        at = data.find(mark)
+        if at >= 0 and any(slip in data for slip in slips):
+            continue
+        while at >= 0:
+            if not data.startswith(b"#", data.rfind(b"\n", 0, at) + 1):
+                yield at + 1
+            at = data.find(mark, at + 1)
 
 
 @lru_cache(maxsize=16)

@@ -16,13 +16,14 @@ from rfl_lint.rule import Context
 from rfl_lint.source import SourceFile
 from rfl_lint.syntax import ParsedFile, TextEdit, parse_file
 from rfl_lint.tables import BUNDLED, Tables
-from rfl_lint.tree import KernelTree, Role, is_bindgen_output
+from rfl_lint.tree import KernelTree, Role, host_imports, is_bindgen_output
 from rfl_lint.watch import MAX_SECONDS, TookTooLong, bounded, unbounded
 
 # Contexts are kept because other files may lead back to them; beyond this weight they are let go.
 _MOST_OPENED: Final = 4_000_000
 # Bytes of text that take as much memory, once parsed, as a file does that is nearly empty.
 _EMPTY_FILE: Final = 2_000
+_IMPORTS: Final = frozenset({"use_declaration", "extern_crate_declaration"})
 
 
 def nothing_to_read(_path: str) -> SourceFile | None:
@@ -51,6 +52,18 @@ def facts_of(parsed: ParsedFile, seconds: float = MAX_SECONDS) -> FileFacts | No
 def weight(size: int) -> int:
     """What a parsed file of so many bytes takes of memory, in bytes of text that take as much."""
     return size + _EMPTY_FILE
+
+
+def told_role(parsed: ParsedFile) -> Role | None:
+    """The role that a file's own text tells, wherever the file lies."""
+    data = parsed.source.data
+    if is_bindgen_output(data):
+        return Role.GENERATED
+    for start in host_imports(data):
+        found = parsed.root.named_descendant_for_byte_range(start, start)
+        if found is not None and found.type in _IMPORTS and found.start_byte == start:
+            return Role.HOST
+    return None
 
 
 @dataclass(eq=False)
@@ -116,7 +129,7 @@ class Workspace:
         return Context(
             parsed,
             self.tree,
-            Role.GENERATED if is_bindgen_output(parsed.source.data) else self.tree.role(path),
+            told_role(parsed) or self.tree.role(path),
             facts,
             self._index if self.index is not None and self.tree.is_heard(path) else Index([facts]),
             reach=partial(self._other, path),

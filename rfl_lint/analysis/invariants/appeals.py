@@ -115,7 +115,7 @@ def _meant(cx: Context, section: Section, where: Node) -> TypeFact | None:
     own = _own(cx, where)
     quoted = _QUOTED.findall(cx.source.data, section.span.start, section.span.end)
     names = [name.decode("utf-8", "replace") for name in quoted]
-    roots = [root[1] for name in names if (root := _ROOT.match(name)) is not None]
+    roots = [found[1] for name in names if (found := _ROOT.match(name)) is not None]
     if own is None or any(root in _RECEIVERS for root in roots) or _speaks_of(names, own):
         return own
     for root in roots:
