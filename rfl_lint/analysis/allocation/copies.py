@@ -75,12 +75,17 @@ def _shape_of_path(call: Call, cx: Context) -> str:
 
 def _has_own(call: Call, cx: Context) -> bool:
     """Whether the method may be one of the receiver's own."""
-    if any(fact.name == call.name and fact.receiver for fact in cx.facts.functions):
+    if call.name in cx.memo(_methods):
         return True
     ref = type_of(call.receiver, cx) if call.receiver is not None else None
     if ref is None:
         return cx.index.has_method(call.name, near=cx.path)
     return types(cx).method(ref, call.name) is not None
+
+
+def _methods(cx: Context) -> frozenset[str]:
+    """The names of all methods that the file itself defines."""
+    return frozenset(fact.name for fact in cx.facts.functions if fact.receiver)
 
 
 def _shape(node: Node, cx: Context) -> str:

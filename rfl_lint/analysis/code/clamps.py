@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import CallForm, call_of, nodes_below, unwrapped
+from rfl_lint.analysis.code.local_calls import file_functions
 from rfl_lint.analysis.code.scopes import Binding, BindingKind, enclosing_function, scopes
 from rfl_lint.analysis.types.inference import block_tail
 from rfl_lint.rule import Context
@@ -107,9 +109,12 @@ def _in_place(use: Node, binding: Binding, limits: Collection[str], cx: Context)
     """`if value > limit { value = limit; }` or `value = value.min(limit);` before the use."""
     function = enclosing_function(use, cx)
     body = function.child_by_field_name("body") if function is not None else None
-    for node in reversed(nodes_below(cx.parsed, body, _ASSIGNMENTS) if body is not None else []):
+    named = _assignments(body, cx).get(cx.text(use), []) if body is not None else []
+    for node in reversed(named[: bisect_left(named, use.start_byte, key=_start)]):
+        if node.start_byte < binding.name.start_byte:
+            return None
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None or node.end_byte > use.start_byte or left.type != "identifier":
+        if left is None or right is None or node.end_byte > use.start_byte:
             continue
         if scopes(cx).binding(left) is not binding and not _is_same(left, binding, cx):
             continue
@@ -124,6 +129,28 @@ def _in_place(use: Node, binding: Binding, limits: Collection[str], cx: Context)
     return None
 
 
+def _assignments(body: Node, cx: Context) -> dict[str, list[Node]]:
+    """The assignments to a mere name in the body of a function, by that name, in order."""
+    known = cx.memo(_known)
+    if body.id not in known:
+        found: dict[str, list[Node]] = {}
+        for node in nodes_below(cx.parsed, body, _ASSIGNMENTS):
+            left = node.child_by_field_name("left")
+            if left is not None and left.type == "identifier":
+                found.setdefault(cx.text(left), []).append(node)
+        known[body.id] = found
+    return known[body.id]
+
+
+def _known(_cx: Context) -> dict[int, dict[str, list[Node]]]:
+    """By body, filled as they are asked about."""
+    return {}
+
+
+def _start(node: Node) -> int:
+    return node.start_byte
+
+
 def _is_same(name: Node, binding: Binding, cx: Context) -> bool:
     found = scopes(cx).binding(name)
     return found is not None and found.name == binding.name
@@ -133,10 +160,9 @@ def _is_used_only(binding: Binding, use: Node, clamp: Node, way: list[Node], cx:
     """Whether what was cut down goes nowhere else: a limit on the work itself is used for that work, too."""
     function = enclosing_function(use, cx)
     body = function.child_by_field_name("body") if function is not None else None
-    text = cx.text(use)
-    for node in nodes_below(cx.parsed, body, _IDENTIFIERS) if body is not None else []:
-        if node.start_byte < clamp.end_byte or cx.text(node) != text or not _is_same(node, binding, cx):
-            continue
+    uses = file_functions(cx).uses(body, cx.text(use)) if body is not None else {}
+    own = uses.get(binding.name.start_byte, [])
+    for node in own[bisect_left(own, clamp.end_byte, key=_start) :]:
         if not any(each.start_byte <= node.start_byte < each.end_byte for each in way):
             return False
     return True

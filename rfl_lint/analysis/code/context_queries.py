@@ -7,6 +7,7 @@ an assertion or a message decides nothing.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -14,8 +15,9 @@ from typing import Final
 from msgspec import Struct
 
 from rfl_lint.analysis.code.c_calls import c_calls
-from rfl_lint.analysis.code.calls import Call, CallForm, call_of, code_calls, nodes_below
+from rfl_lint.analysis.code.calls import Call, CallForm, call_of, code_calls
 from rfl_lint.analysis.code.contexts import in_debug_check, in_tests
+from rfl_lint.analysis.code.local_calls import file_functions
 from rfl_lint.analysis.code.scopes import enclosing_function, scopes
 from rfl_lint.analysis.types.inference import block_tail, functions_by_start, type_of, types
 from rfl_lint.facts import FunctionFact
@@ -33,7 +35,6 @@ _KEEPING: Final = {"let_declaration": ("pattern", "value"), "assignment_expressi
 _LOCALS: Final = frozenset({"identifier", "mut_pattern"})
 _CHOOSING: Final = frozenset({"then", "then_some"})
 _FUNCTIONS: Final = frozenset({"function_item", "closure_expression"})
-_NAMES: Final = frozenset({"identifier"})
 _EMPTY: Final = frozenset({"line_comment", "block_comment", "empty_statement", "unit_expression"})
 _DEBUG: Final = re.compile(r"\bcfg!\s*+\([^)]{0,400}?(?:DEBUG|debug)")
 _MAX_STEPS: Final = 60
@@ -200,15 +201,17 @@ def _uses(cx: Context, name: Node) -> Iterator[Node]:
         return
     word = cx.text(name).removeprefix("mut ").strip()
     bound = scopes(cx).binding(name) if name.type == "identifier" else None
-    for use in nodes_below(cx.parsed, body, _NAMES):
-        if use.start_byte < name.end_byte or cx.text(use) != word:
-            continue
-        binding = scopes(cx).binding(use)
-        if binding is None:
-            continue
-        inside = name.start_byte <= binding.name.start_byte < name.end_byte
-        if inside or (bound is not None and binding.name.id == bound.name.id):
-            yield use
+    named = name if name.type == "identifier" else name.named_children[-1]
+    places = {named.start_byte} | ({bound.name.start_byte} if bound is not None else set())
+    uses = file_functions(cx).uses(body, word)
+    for place in sorted(places):
+        mentions = uses.get(place, [])
+        behind = mentions[bisect_left(mentions, name.end_byte, key=_start) :]
+        yield from behind[-_MAX_USES:]
+
+
+def _start(node: Node) -> int:
+    return node.start_byte
 
 
 def _only_says(cx: Context, chosen: Node, condition: Node) -> bool:

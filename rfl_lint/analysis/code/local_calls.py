@@ -12,12 +12,15 @@ from typing import Final
 from msgspec import Struct, field
 
 from rfl_lint.analysis.code.calls import Call, CallForm, call_of, nodes_below, path_of
+from rfl_lint.analysis.code.scopes import scopes
 from rfl_lint.rule import Context
 from rfl_lint.syntax import FragmentKind, Node
 
 _FUNCTION: Final = frozenset({"function_item"})
 _CALL: Final = frozenset({"call_expression"})
 _IDENTIFIER: Final = frozenset({"identifier"})
+# No call says so little that it may mean more functions than these; a file made to be slow has such.
+_MOST_TARGETS: Final = 64
 
 
 class Parameter(Struct, frozen=True, eq=False):
@@ -67,6 +70,8 @@ class FileFunctions(Struct, eq=False, dict=True):
     by_node: dict[int, Function] = field(default_factory=dict)
     by_name: dict[str, list[Function]] = field(default_factory=dict)
     _mentions: dict[int, dict[str, list[Node]]] = field(default_factory=dict)
+    _uses: dict[tuple[int, str], dict[int, list[Node]]] = field(default_factory=dict)
+    _targets: dict[tuple[str, CallForm, str, int], list[Function]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for fragment in self.cx.parsed.fragments:
@@ -81,17 +86,35 @@ class FileFunctions(Struct, eq=False, dict=True):
         """The functions of this file that a call in `caller` may reach."""
         owner = caller.owner if caller is not None and call.owner == "Self" else call.owner
         owner = "" if owner in ("self", "super", "crate", "$crate") else owner
-        count = len(call.arguments)
+        key = call.name, call.form, "" if call.form is CallForm.METHOD else owner, len(call.arguments)
+        if key not in self._targets:
+            self._targets[key] = self._fitting(*key)
+        return self._targets[key]
+
+    def _fitting(self, name: str, form: CallForm, owner: str, count: int) -> list[Function]:
         found: list[Function] = []
-        for function in self.by_name.get(call.name, ()):
+        for function in self.by_name.get(name, ()):
             expected = len(function.parameters)
-            if call.form is CallForm.METHOD:
+            if form is CallForm.METHOD:
                 fits = function.has_self and expected == count
             else:
                 fits = function.owner == owner and expected + function.has_self == count
-            if fits and call.form in (CallForm.METHOD, CallForm.PATH):
+            if fits and form in (CallForm.METHOD, CallForm.PATH):
                 found.append(function)
-        return found
+        return found if len(found) <= _MOST_TARGETS else []
+
+    def uses(self, body: Node, word: str) -> dict[int, list[Node]]:
+        """Where in the body of a function a word means a local, in order, by where the local's name is bound."""
+        key = body.id, word
+        if key not in self._uses:
+            found: dict[int, list[Node]] = {}
+            resolver = scopes(self.cx)
+            for node in self.mentions(body).get(word, ()):
+                binding = resolver.binding(node)
+                if binding is not None:
+                    found.setdefault(binding.name.start_byte, []).append(node)
+            self._uses[key] = found
+        return self._uses[key]
 
     def mentions(self, body: Node) -> dict[str, list[Node]]:
         """The identifiers in the body of a function by their names, in order; read once for each body."""
@@ -116,14 +139,14 @@ class FileFunctions(Struct, eq=False, dict=True):
 
     def callers(self, function: Function) -> list[tuple[Call, Function]]:
         """The calls of this file that may reach a function, each with the function it stands in."""
-        named = self._calls_by_name.get(function.name, ())
-        return [(call, caller) for call, caller in named if function in self.targets(call, caller)]
+        return self._callers.get(function.node.id, [])
 
     @cached_property
-    def _calls_by_name(self) -> dict[str, list[tuple[Call, Function]]]:
-        found: dict[str, list[tuple[Call, Function]]] = {}
+    def _callers(self) -> dict[int, list[tuple[Call, Function]]]:
+        found: dict[int, list[tuple[Call, Function]]] = {}
         for call, caller in self.calls:
-            found.setdefault(call.name, []).append((call, caller))
+            for function in self.targets(call, caller):
+                found.setdefault(function.node.id, []).append((call, caller))
         return found
 
 

@@ -55,20 +55,49 @@ def needless_atomic(node: Node, cx: Context) -> NeedlessAtomic | None:
     function = enclosing_function(node, cx)
     if function is None:
         return None
-    body = function.child_by_field_name("body")
-    found = (call_of(each, cx.parsed) for each in (calls_in_time(body, cx) if body is not None else ()))
-    calls = [each for each in found if each is not None]
-    if not any(each.node.id == node.id for each in calls) or any(_may_be_atomic(each, cx) for each in calls):
+    body = _body_of(function, cx)
+    if body is None or node.id not in body.calls:
         return None
     for held in held_at(node, cx):
         if held.source is Source.LOCK and held.kind is not None and held.kind.sleeps:
             return NeedlessAtomic(span_of(flags), f"{held.what} is held, and taking it may sleep", held.span)
+    if body.chain is None or body.place is None:
+        return None
+    return NeedlessAtomic(span_of(flags), f"this function sleeps in {body.chain}", body.place)
+
+
+class _Body(Struct, frozen=True):
+    """The calls of a function that runs nothing that may be atomic, and where it sleeps each time, if it does."""
+
+    calls: frozenset[int]
+    chain: str | None = None
+    place: Span | None = None
+
+
+def _body_of(function: Node, cx: Context) -> _Body | None:
+    known = cx.memo(_known)
+    if function.id not in known:
+        known[function.id] = _read(function, cx)
+    return known[function.id]
+
+
+def _known(_cx: Context) -> dict[int, _Body | None]:
+    """By function, filled as they are asked about."""
+    return {}
+
+
+def _read(function: Node, cx: Context) -> _Body | None:
+    body = function.child_by_field_name("body")
+    found = (call_of(each, cx.parsed) for each in (calls_in_time(body, cx) if body is not None else ()))
+    calls = [each for each in found if each is not None]
+    if any(_may_be_atomic(each, cx) for each in calls):
+        return None
+    ids = frozenset(each.node.id for each in calls)
     for each in calls:
         sleep = sleeps(each.node, cx) if _runs_each_time(each.node, function, cx) else None
         if sleep is not None:
-            place = span_of(each.name_node or each.node)
-            return NeedlessAtomic(span_of(flags), f"this function sleeps in {sleep.chain}", place)
-    return None
+            return _Body(ids, str(sleep.chain), span_of(each.name_node or each.node))
+    return _Body(ids)
 
 
 def _is_atomic(node: Node, cx: Context) -> bool:

@@ -22,6 +22,8 @@ from rfl_lint.syntax import Node
 
 # Deeper than this nothing is told: a walk must not depend on how deep its input is.
 _MAX_DEPTH: Final = 110
+# Guards that live at once; a function made to be slow has more, and each step would look at all of them.
+_MOST_HELD: Final = 64
 ITEMS: Final = frozenset(
     {"function_item", "impl_item", "trait_item", "mod_item", "struct_item", "enum_item", "const_item", "static_item",
      "use_declaration", "macro_definition", "type_item", "attribute_item", "inner_attribute_item", "line_comment",
@@ -58,7 +60,7 @@ class Walk:
 
     def put(self, slot: int, value: Value) -> None:
         """Fill a slot."""
-        if self.state is not None:
+        if self.state is not None and (slot in self.state or len(self.state) < _MOST_HELD):
             self.state = {**self.state, slot: value}
 
     def drop(self, slot: int) -> None:

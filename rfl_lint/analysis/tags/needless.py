@@ -8,7 +8,9 @@ for other code. A comment that is merely in the wrong place is none of these eit
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -143,12 +145,9 @@ def _mentioned(cx: Context, tag: Tag, span: Span) -> bool:
 
 def _is_opaque(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool:
     """Whether a macro that is called in the code, or around it, may make anything of it."""
-    inside = (
-        node
-        for fragment in cx.parsed.fragments
-        for node in fragment.find(_MACROS).get("macro_invocation", ())
-        if subject.span.start <= node.start_byte < subject.span.end
-    )
+    calls = cx.memo(_macro_calls)
+    first, last = (bisect_left(calls, at, key=_start) for at in (subject.span.start, subject.span.end))
+    inside = calls[first:last]
     around = (node for node in cx.ancestors(subject.node) if node.type == "macro_invocation")
     if any(not _is_transparent(cx, table, tag, node) for node in (*inside, *around)):
         return True
@@ -157,6 +156,16 @@ def _is_opaque(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool
         not _is_inert(table, match) and not rows.in_comment(match.start())
         for match in _ATTRIBUTE.finditer(cx.source.data, subject.span.start, subject.span.end)
     )
+
+
+def _macro_calls(cx: Context) -> list[Node]:
+    """All macro calls of a file by where they begin."""
+    found = (fragment.find(_MACROS).get("macro_invocation", ()) for fragment in cx.parsed.fragments)
+    return sorted(chain.from_iterable(found), key=_start)
+
+
+def _start(node: Node) -> int:
+    return node.start_byte
 
 
 def _is_inert(table: TagTable, attribute: re.Match[bytes]) -> bool:
@@ -228,13 +237,42 @@ def _is_unsafe(cx: Context, item: Node) -> bool:
 
 def _is_misplaced(cx: Context, tag: Tag, subject: Subject) -> bool:
     """Whether the next code in the same block, or the item below, asks for such a comment and has none."""
-    in_block = (parent := cx.parent(subject.node)) is not None and parent.type == "block"
-    following = subject.node.next_named_sibling
-    while following is not None:
-        if _mentioned(cx, tag, span_of(following)):
-            sites = nodes_below(cx.parsed, following, CONSTRUCT_KINDS) if in_block else [following]
-            return any(undocumented(cx, site, tag.name) is not None for site in sites)
-        if not in_block and not following.is_extra and following.type != "attribute_item":
-            return False
-        following = following.next_named_sibling
-    return False
+    parent = cx.parent(subject.node)
+    if parent is None:
+        return False
+    known = cx.memo(_following)
+    key = parent.id, tag.name
+    if key not in known:
+        known[key] = _mentions_behind(cx, tag, parent)
+    node = known[key].get(subject.node.start_byte)
+    if node is None:
+        return False
+    verdicts = cx.memo(_verdicts)
+    if (node.id, tag.name) not in verdicts:
+        sites = nodes_below(cx.parsed, node, CONSTRUCT_KINDS) if parent.type == "block" else [node]
+        verdicts[node.id, tag.name] = any(undocumented(cx, site, tag.name) is not None for site in sites)
+    return verdicts[node.id, tag.name]
+
+
+def _following(_cx: Context) -> dict[tuple[int, str], dict[int, Node | None]]:
+    """By parent and tag, filled as they are asked about."""
+    return {}
+
+
+def _verdicts(_cx: Context) -> dict[tuple[int, str], bool]:
+    """By code and tag, likewise."""
+    return {}
+
+
+def _mentions_behind(cx: Context, tag: Tag, parent: Node) -> dict[int, Node | None]:
+    """What comes next behind each node below a parent and may hold what the tag is about, by where the node begins."""
+    in_block = parent.type == "block"
+    found: dict[int, Node | None] = {}
+    following: Node | None = None
+    for node in reversed(parent.named_children):
+        found[node.start_byte] = following
+        if _mentioned(cx, tag, span_of(node)):
+            following = node
+        elif not in_block and not node.is_extra and node.type != "attribute_item":
+            following = None
+    return found
