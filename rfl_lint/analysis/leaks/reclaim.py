@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from rfl_lint.analysis.code.calls import Call, call_of, nodes_below
 from rfl_lint.analysis.code.scopes import pattern_names, scopes
 from rfl_lint.analysis.leaks.exit_terms import Exit, ExitKind
+from rfl_lint.analysis.leaks.holders import holder_of
 from rfl_lint.analysis.leaks.reclaim_calls import CallEffects, Functions, unknown_functions
 from rfl_lint.analysis.leaks.reclaim_terms import (
     NOTHING,
@@ -214,11 +215,14 @@ class Reclaim(Struct, eq=False, dict=True):
         return replace(state, outcomes=asked | {(names[0].id, value)})
 
     def assigned(self, target: Node, value: Value, state: State) -> State:
-        """A variable holds something else; a place that is no variable takes the pointer over."""
+        """A variable holds something else; a place that is not in a local variable takes the pointer over."""
         binding = self.scopes.binding(target) if target.type == "identifier" else None
         if target.type == "_":
             return self.dropped(value, state)
         if binding is None:
+            holder = holder_of(target, self.cx) if value.form is Form.POINTER else None
+            if holder is not None:
+                return self._carrying(holder.name, state)
             return state.gone() if value.carries else state
         key, before = binding.name.id, state
         state = replace(
