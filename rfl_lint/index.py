@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
-from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFact, UseFact, head_name
+from rfl_lint.facts import FieldFact, FileFacts, FunctionFact, ImplFact, TypeFact, head_name
 from rfl_lint.index_names import Found, Names
 from rfl_lint.index_tables import Answer, Tables, few, layout_of
 
@@ -330,20 +330,17 @@ class Index:
 
     def imported(self, path: str, name: str) -> str | None:
         """The full path of what the file `path` imports as `name`, if it does so in one way only."""
-        paths = {fact.path for fact in self._uses(path, name)}
-        return paths.pop() if len(paths) == 1 else None
-
-    def _uses(self, path: str, name: str) -> list[UseFact]:
         key = ("uses", path)
         if key not in self._memo:
-            found: dict[str, list[UseFact]] = {}
+            found: dict[str, set[str]] = {}
             facts = self.files.get(path)
             for fact in facts.uses if facts is not None else ():
                 if fact.alias:
-                    found.setdefault(fact.alias, []).append(fact)
+                    found.setdefault(fact.alias, set()).add(fact.path)
             self._memo[key] = found
-        uses: dict[str, list[UseFact]] = self._memo[key]  # type: ignore[assignment]
-        return uses.get(name, [])
+        uses: dict[str, set[str]] = self._memo[key]  # type: ignore[assignment]
+        paths = uses.get(name, ())
+        return next(iter(paths)) if len(paths) == 1 else None
 
     def original_name(self, path: str, name: str) -> str:
         """The name that a type has where it is defined: `B` for `C` after `use a::B as C`."""

@@ -69,7 +69,7 @@ def _is_constant(node: Node, cx: Context) -> bool:
         kind = above.type
         if kind in _CONSTANT:
             return True
-        if kind == "array_expression" and any(child.type == ";" for child in above.children):
+        if kind == "array_expression":
             length = above.child_by_field_name("length")
             if length is not None and length.start_byte <= node.start_byte < length.end_byte:
                 return True

@@ -71,8 +71,8 @@ def _import_moved(use: Node, entry: Entry, module: str, cx: Context) -> Moved:
     listed = entry.node.parent
     if listed is not None and listed.type == "use_list":
         own = listed.parent
-        inside = [child for child in listed.named_children if not child.is_extra]
-        together = [each for each in entries_of(use, cx) if each.node in inside]
+        inside = {child.id for child in listed.named_children if not child.is_extra}
+        together = [each for each in entries_of(use, cx) if each.node.id in inside]
         names = tuple(each.path[-1] for each in together)
         alike = len(together) == len(inside) and all(
             each.path[:-1] == entry.path[:-1] and each.path[-1] in _MOVABLE for each in together
@@ -98,6 +98,30 @@ def _own_text(entry: Entry, cx: Context) -> str:
 def _module_import_moved(item: CoreType, cx: Context) -> Moved:
     """`use core::ffi;` with all that is reached through it."""
     first = path_of(item.module, cx.parsed)[:1] if item.module is not None else ()
+    known = cx.memo(_reached_known)
+    key = item.fragment.root.id, first
+    if key not in known:
+        known[key] = _reached(item, first, cx)
+    imports, reached = known[key]
+    if len(imports) != 1 or not set(reached) <= _MOVABLE:
+        return (), ()
+    use, entry = imports[0]
+    module = kernel_module(item, cx)
+    alias = _alias(entry, cx)
+    text = module if alias == "ffi" else f"{module} as {alias}"
+    return tuple(reached), _taken_out(use, entry.node, text, cx)
+
+
+Reached = tuple[list[tuple[Node, Entry]], list[str]]
+
+
+def _reached_known(_cx: Context) -> dict[tuple[int, tuple[str, ...]], Reached]:
+    """By tree and module, filled as they are asked about."""
+    return {}
+
+
+def _reached(item: CoreType, first: tuple[str, ...], cx: Context) -> Reached:
+    """The imports of a module under a name, and the names that are reached through it."""
     imports = [
         (use, entry)
         for use in item.fragment.find(_USES).get("use_declaration", ())
@@ -110,13 +134,7 @@ def _module_import_moved(item: CoreType, cx: Context) -> Moved:
             path = path_of(node, cx.parsed)
             if path[:1] == first and len(path) > 1:
                 reached.append(path[1])
-    if len(imports) != 1 or not set(reached) <= _MOVABLE:
-        return (), ()
-    use, entry = imports[0]
-    module = kernel_module(item, cx)
-    alias = _alias(entry, cx)
-    text = module if alias == "ffi" else f"{module} as {alias}"
-    return tuple(reached), _taken_out(use, entry.node, text, cx)
+    return imports, reached
 
 
 def _alias(entry: Entry, cx: Context) -> str:

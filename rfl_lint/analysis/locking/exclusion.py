@@ -6,6 +6,7 @@ Taken generously: whoever asks wants to know of code where nothing does. Any gua
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -159,12 +160,39 @@ def _c_locks(tables: Tables) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _is_c_locked(node: Node, function: Node, cx: Context) -> bool:
+    known = cx.memo(_counts_known)
+    if function.id not in known:
+        known[function.id] = _counts(function, cx)
+    counts = known[function.id]
+    index = bisect_left(counts, node.start_byte, key=_place)
+    return index > 0 and counts[index - 1][1] > 0
+
+
+def _counts_known(_cx: Context) -> dict[int, list[tuple[int, int]]]:
+    """By function, filled as they are asked about."""
+    return {}
+
+
+def _counts(function: Node, cx: Context) -> list[tuple[int, int]]:
+    """How many locks of C's are held behind each call that takes one or gives one back, by where the call is."""
     opens, closes = _c_locks(cx.tables)
+    calls = cx.memo(c_calls)
+    found: list[tuple[int, int]] = []
     count = 0
-    for call in cx.memo(c_calls):
-        if function.start_byte <= call.node.start_byte < node.start_byte:
+    first, last = (bisect_left(calls, at, key=_begin) for at in (function.start_byte, function.end_byte))
+    for call in calls[first:last]:
+        if call.name in opens or call.name in closes:
             count += (call.name in opens) - (call.name in closes and count > 0)
-    return count > 0
+            found.append((call.node.start_byte, count))
+    return found
+
+
+def _place(counted: tuple[int, int]) -> int:
+    return counted[0]
+
+
+def _begin(call: Call) -> int:
+    return call.node.start_byte
 
 
 def _is_called_locked(function: Node, fact: FunctionFact, cx: Context, *, alone: bool, depth: int) -> bool:

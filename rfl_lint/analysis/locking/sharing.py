@@ -9,10 +9,11 @@ from typing import Final
 from msgspec import Struct
 
 from rfl_lint.analysis.types.typeref import TypeRef, parse_type
-from rfl_lint.facts import TypeFact, head_name
+from rfl_lint.facts import FunctionFact, TypeFact, head_name
 from rfl_lint.index import Index
 from rfl_lint.source import Span
 
+_WORD: Final = re.compile(r"\w+")
 _COUNTED: Final = frozenset({"Arc", "ArcBorrow", "ListArc", "ARef"})
 # What lets one at a time at what is inside.
 _EXCLUDING: Final = frozenset(
@@ -63,11 +64,8 @@ def _shared(fact: TypeFact, index: Index) -> tuple[str, Span, str] | None:
     for impl in index.impls_of(fact):
         if head_name(impl.trait) == "Sync":
             return f"`{fact.name}` is `Sync`", impl.span, impl.path
-        for function in index.files[impl.path].functions:
-            inside = impl.span.start <= function.span.start < impl.span.end
-            if inside and any(
-                ref.head in _COUNTED for ref in _parts(parse_type(function.receiver.partition(":")[2]))
-            ):
+        for function in _counted_receivers(impl.path, index):
+            if impl.span.start <= function.span.start < impl.span.end:
                 return f"`{fact.name}` sits in an `Arc`", function.span, function.path
     for text, span, path in _mentions(fact, index):
         for ref in _parts(parse_type(text)):
@@ -78,29 +76,65 @@ def _shared(fact: TypeFact, index: Index) -> tuple[str, Span, str] | None:
 
 def _holders(fact: TypeFact, index: Index) -> Iterator[TypeFact]:
     """The types that hold one by value."""
-    word = re.compile(rf"\b{re.escape(fact.name)}\b")
-    for path, file in index.files.items():
-        for other in file.types:
-            for field in other.fields:
-                if word.search(field.type) and any(
-                    _is(ref, fact, path, index) for ref in _parts(parse_type(field.type), by_value=True)
-                ):
-                    yield other
-                    break
+    for other, texts in index.once(("fields by word",), lambda: _fields_by_word(index)).get(fact.name, ()):
+        if any(
+            _is(ref, fact, other.path, index)
+            for text in texts
+            for ref in _parts(parse_type(text), by_value=True)
+        ):
+            yield other
 
 
 def _mentions(fact: TypeFact, index: Index) -> Iterator[tuple[str, Span, str]]:
     """The types of fields, parameters and results in which a name stands behind an `Arc`."""
     word = re.compile(rf"\b(?:{'|'.join(sorted(_COUNTED))})\s*<[^;]*\b{re.escape(fact.name)}\b")
+    every = index.once(("counted by word",), lambda: _counted_by_word(index))
+    return (each for each in every.get(fact.name, ()) if word.search(each[0]))
+
+
+def _counted_receivers(path: str, index: Index) -> list[FunctionFact]:
+    """The methods of a file that take an `Arc` of their object, in order."""
+
+    def found() -> list[FunctionFact]:
+        return [
+            function
+            for function in index.files[path].functions
+            if ":" in function.receiver
+            and any(ref.head in _COUNTED for ref in _parts(parse_type(function.receiver.partition(":")[2])))
+        ]
+
+    return index.once(("counted receivers", path), found)
+
+
+def _fields_by_word(index: Index) -> dict[str, list[tuple[TypeFact, list[str]]]]:
+    """The types that mention a word in what their fields are, with what these are, by the word."""
+    found: dict[str, list[tuple[TypeFact, list[str]]]] = {}
+    for file in index.files.values():
+        for fact in file.types:
+            own: dict[str, list[str]] = {}
+            for field in fact.fields:
+                for word in dict.fromkeys(_WORD.findall(field.type)):
+                    own.setdefault(word, []).append(field.type)
+            for word, texts in own.items():
+                found.setdefault(word, []).append((fact, texts))
+    return found
+
+
+def _counted_by_word(index: Index) -> dict[str, list[tuple[str, Span, str]]]:
+    """The types of fields, parameters and results in which something stands behind an `Arc`, by their words."""
+    found: dict[str, list[tuple[str, Span, str]]] = {}
     for path, file in index.files.items():
-        for other in file.types:
-            for field in other.fields:
-                if word.search(field.type):
-                    yield field.type, field.span, path
+        texts = [(field.type, field.span) for fact in file.types for field in fact.fields]
         for function in file.functions:
-            for text in (*(param.type for param in function.params), function.returns):
-                if text and word.search(text):
-                    yield text, function.span, path
+            texts += (
+                (text, function.span) for text in (*(each.type for each in function.params), function.returns)
+            )
+        for text, span in texts:
+            if "Ar" in text or "AR" in text:
+                words = dict.fromkeys(_WORD.findall(text))
+                for word in words if not _COUNTED.isdisjoint(words) else ():
+                    found.setdefault(word, []).append((text, span, path))
+    return found
 
 
 def _parts(ref: TypeRef, *, by_value: bool = False) -> Iterator[TypeRef]:

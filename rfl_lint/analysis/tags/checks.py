@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Final
+
+from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import call_of
 from rfl_lint.analysis.code.scopes import BindingKind, scopes
@@ -20,7 +23,7 @@ _ASSERTS: Final = re.compile(r"(?:\w+::)*(?:debug_|build_|static_)?assert(?:_eq|
 def is_compared(cx: Context, node: Node, value: Node) -> bool:
     """Whether a condition around an operation, or one before it that leaves, compares the value."""
     words = {word for leaf in leaves(value) for word in _words(cx, leaf)}
-    patterns = [re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w(])") for word in words]
+    patterns = [_mention(word) for word in words]
     if not patterns:
         return False
 
@@ -41,11 +44,8 @@ def is_compared(cx: Context, node: Node, value: Node) -> bool:
             if above.children[0].id != before.id and compares(above.children[0]):
                 return True
         elif kind == "block":
-            for child in above.named_children:
-                if child.start_byte >= before.start_byte:
-                    break
-                if (_checks(cx, child) and compares(child)) or _masks(cx, child, words):
-                    return True
+            if any(_first_check(cx, above, word) < before.start_byte for word in words):
+                return True
         elif kind == "function_item":
             break
         before = above
@@ -62,18 +62,65 @@ def _is_matched(cx: Context, arm: Node, words: set[str]) -> bool:
     return re.search(r"[\d.]|[A-Z]", cx.text(pattern)) is not None
 
 
-def _masks(cx: Context, statement: Node, words: set[str]) -> bool:
-    """Whether a statement cuts one of some variables to size: `offset &= PAGE_SIZE - 1`."""
+class _Guard(Struct, frozen=True):
+    """A statement that leaves unless something holds, with its text, or that cuts a variable to size."""
+
+    start: int
+    text: str
+    masked: str
+
+
+def _first_check(cx: Context, block: Node, word: str) -> int:
+    """Where the first statement of a block stands that has a say in what a variable may be, as it is written."""
+    known = cx.memo(_first_known)
+    if (block.id, word) not in known:
+        pattern = _mention(word)
+        known[block.id, word] = next(
+            (
+                guard.start
+                for guard in _guards(cx, block)
+                if guard.masked == word or (guard.text and pattern.search(guard.text))
+            ),
+            sys.maxsize,
+        )
+    return known[block.id, word]
+
+
+def _first_known(_cx: Context) -> dict[tuple[int, str], int]:
+    """By block and variable, filled as they are asked about."""
+    return {}
+
+
+def _mention(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w(])")
+
+
+def _guards(cx: Context, block: Node) -> list[_Guard]:
+    known = cx.memo(_guards_known)
+    if block.id not in known:
+        found: list[_Guard] = []
+        for child in block.named_children:
+            text = plain(cx, child) if _checks(cx, child) else ""
+            guard = _Guard(child.start_byte, text if _COMPARES.search(text) else "", _masked(cx, child))
+            if guard.text or guard.masked:
+                found.append(guard)
+        known[block.id] = found
+    return known[block.id]
+
+
+def _guards_known(_cx: Context) -> dict[int, list[_Guard]]:
+    """By block, likewise."""
+    return {}
+
+
+def _masked(cx: Context, statement: Node) -> str:
+    """The variable that a statement cuts to size, as it is written: `offset &= PAGE_SIZE - 1`."""
     inner = next(iter(statement.named_children), None) if statement.type == "expression_statement" else None
     if inner is None or inner.type != "compound_assignment_expr":
-        return False
+        return ""
     left, operator = inner.child_by_field_name("left"), inner.child_by_field_name("operator")
-    return (
-        left is not None
-        and operator is not None
-        and operator.type in ("&=", "%=")
-        and plain(cx, left) in words
-    )
+    cuts = left is not None and operator is not None and operator.type in ("&=", "%=")
+    return plain(cx, left) if cuts and left is not None else ""
 
 
 def _checks(cx: Context, statement: Node) -> bool:
