@@ -103,7 +103,7 @@ class PanickingCall(Rule):
         clippy=("unwrap_used", "expect_used", "panic", "todo", "unimplemented", "unreachable"),
         extent=Extent.FUNCTION,
         precision="6.1: no findings; 6.12: 3 of 3 right (1 is explained without a mark); "
-        "7.2: 40 of 40 right (2 are explained without a mark)",
+        "7.2: 40 of 40 right (2 are explained without a mark); unseen code: 64 of 65",
     )
     on = frozenset({"call_expression", "macro_invocation"})
 

@@ -68,7 +68,7 @@ class DisallowedItem(Rule):
         since="0.1.0",
         clippy=("disallowed_methods", "disallowed_macros"),
         origin="kernel coding guidelines",
-        precision="6.1, 6.12 and 7.2: no findings; all 5 that the kernel `expect`s are found",
+        precision="6.1, 6.12 and 7.2: no findings; all 5 that the kernel `expect`s are found; unseen code: 10 of 10",
     )
     on = frozenset({"macro_invocation", "call_expression", "scoped_identifier"})
 

@@ -73,7 +73,7 @@ class InferredPointerCast(Rule):
         clippy=("as_underscore", "as_pointer_underscore"),
         doc_code=True,
         origin="002, 004",
-        precision="7.2: no findings; strict, doc examples included, 6.1: 5 of 5 right, 6.12: 23 of 23 right",
+        precision="7.2: no findings; strict, with doc code, 6.1: 5 of 5, 6.12: 23 of 23 right; unseen code: 52 of 52",
     )
     on = frozenset({"type_cast_expression"})
 
