@@ -76,7 +76,7 @@ _BINDGEN_MARKS: Final = (
     b"pub struct __BindgenBitfieldUnit<Storage>",
 )
 _HEAD_BYTES: Final = 2_000
-_KERNEL_WORDS: Final = (b"kernel::", b"bindings::")
+_KERNEL_WORDS: Final = (b"kernel::", b"crate::")
 # No kernel code can be built with these; words beside which they may be a slip.
 _HOST_IMPORTS: Final = (
     (b"\nuse proc_macro", ()),
@@ -246,7 +246,7 @@ def is_bindgen_output(data: bytes) -> bool:
 def host_imports(data: bytes) -> Iterator[int]:
     """Where lines of a text begin that import what there is on the host only: the compiler's interface, or `std`.
 
-    In a text that uses the kernel, `std` is a slip; and what is imported under a `cfg` says nothing of a file.
+    In a text that uses the kernel, or its own crate, `std` is a slip; an import under a `cfg` says nothing of a file.
     """
     for mark, slips in _HOST_IMPORTS:
         at = data.find(mark)
