@@ -76,6 +76,9 @@ _BINDGEN_MARKS: Final = (
     b"pub struct __BindgenBitfieldUnit<Storage>",
 )
 _HEAD_BYTES: Final = 2_000
+# A type without a name in C, whose name only bindgen makes: others mention such types, and define none.
+_BINDGEN_NAME: Final = b"__bindgen_ty_"
+_BINDGEN_TYPE: Final = re.compile(rb"\b(?:struct|union|enum) \w*__bindgen_ty_\d")
 _KERNEL_WORDS: Final = (b"kernel::", b"crate::")
 # No kernel code can be built with these; words beside which they may be a slip.
 _HOST_IMPORTS: Final = (
@@ -239,8 +242,10 @@ def read_tree(root: Path) -> KernelTree:
 
 
 def is_bindgen_output(data: bytes) -> bool:
-    """Whether a text is what bindgen made of C headers, wherever it was put: its comment or its helper types say so."""
-    return any(mark in data[:_HEAD_BYTES] for mark in _BINDGEN_MARKS)
+    """Whether a text, or part of one, is what bindgen made of C headers: its comment, helper types or names say so."""
+    if any(mark in data[:_HEAD_BYTES] for mark in _BINDGEN_MARKS):
+        return True
+    return _BINDGEN_NAME in data and _BINDGEN_TYPE.search(data) is not None
 
 
 def host_imports(data: bytes) -> Iterator[int]:

@@ -51,6 +51,8 @@ def test_outside_of_a_kernel_every_lint_is_on() -> None:
         ),
         (b"#[repr(C)]\npub struct __BindgenBitfieldUnit<Storage> {\n", True),
         (b"use super::__IncompleteArrayField;\n", False),
+        (b"}\n#[repr(C)]\npub union fan__bindgen_ty_1 {\n    pub speed: u32,\n}\n", True),
+        (b"type Speed = bindings::fan__bindgen_ty_1;\n", False),
         (b"// not generated\n" * 200 + b"pub struct __IncompleteArrayField<T>;\n", False),
     ],
 )
