@@ -7,7 +7,7 @@ KERNELS := .kernels
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types docs check-docs pytest bench fuzz fuzz-coverage kernel tables differential many clean
+.PHONY: help demo test lint format types docs check-docs pytest bench fuzz fuzz-coverage growth kernel tables differential many clean
 
 help:
 	@echo "make demo                 lint the sample tree in demo/"
@@ -22,6 +22,7 @@ help:
 	@echo "make many                 lint 100,000 small files, as a kernel in git and as a plain folder"
 	@echo "make fuzz SECONDS=600     feed it hostile input, the files of $(KERNELS) among it"
 	@echo "make fuzz-coverage        the same by atheris, led by what the code does"
+	@echo "make growth               look for work that grows faster than the text"
 	@echo "make clean                remove what can be made again, $(KERNELS) apart"
 
 # What running needs, and what developing needs: the demonstration does not wait for the second.
@@ -78,6 +79,10 @@ fuzz-coverage: $(VENV)/.installed-dev
 	for target in rust mail config suppressions; do \
 		$(BIN)/python scripts/fuzz_coverage.py $$target --seconds $(or $(SECONDS),600) || exit 1; \
 	done
+
+# Some 20 minutes; the tests hold some forms of it.
+growth: $(VENV)/.installed-dev
+	$(BIN)/python scripts/growth.py $(GROWTH_ARGS)
 
 # Takes the better part of an hour; the tests do the same with 5,000.
 many: $(VENV)/.installed-dev

@@ -87,12 +87,12 @@ _OTHER: Final[Mapping[str, tuple[str, str, str]]] = {
     "calls in one block": ("fn f() { unsafe {\n", "bindings::x(p, §);\n", "} }\n"),
     "calls of the next": ("", "fn f§() { f1() }\nfn g§() { f§(); h§() }\nfn h§() { g§() }\n", ""),
     "assignments": ("fn f(mut x: *mut u8) {\n", "x = y as *mut u8;\n", "unsafe { *x = 1 };\n}\n"),
-    "casts": ("fn f(x: *mut u8) { g(x", " as *mut u8 as *mut _", "); }\n"),
+    "casts": ("fn f(x: *mut u8) {\n", "g(x as *mut u8 as *mut _);\n", "}\n"),
     "locks": ("fn f(l: &SpinLock<u8>) {\n", "let g§ = l.lock(); msleep(1);\n", "}\n"),
     "guards of one name": ("fn f(l: &SpinLock<u8>) {\n", "let g = l.lock(); drop(g);\n", "}\n"),
     "returns": ("fn f() -> Result {\n", "let p = KBox::into_raw(b); x§()?;\n", "Ok(())\n}\n"),
     "elses": ("fn f(x: u8) { ", "if x == § { return; }\n", "}\n"),
-    "indices": ("fn f(a: &[u8], x: usize) { let y = 0\n", "+ a[x]", "; }\n"),
+    "indices": ("fn f(a: &[u8], x: usize) {\n", "let y = a[x];\n", "}\n"),
     "bounds": ("fn f(a: &[u8], x: usize) {\n", "if x < a.len() { a[x]; }\n", "}\n"),
     "boxes": ("fn f() {\n", "let b§ = KBox::into_raw(a); unsafe { KBox::from_raw(b§) };\n", "}\n"),
     "allocations": ("fn f() {\n", "KBox::new(§, GFP_KERNEL)?; Box::new(§); v.push(§, GFP_ATOMIC)?;\n", "}\n"),
@@ -106,8 +106,6 @@ _OTHER: Final[Mapping[str, tuple[str, str, str]]] = {
     "doc code of many lines": ("/// ```\n", "/// unsafe { g() };\n", "/// ```\nfn f() {}\n"),
     "letters": ("fn f() { let x = ", "a", "; }\n"),
     "broken": ("fn f() {\n", "unsafe { g( }\n", "}\n"),
-    "open": ("", "fn f() { unsafe {\n", "\n"),
-    "colons": ("", ":: < > = § ", "\n"),
 }  # fmt: skip
 
 
@@ -184,19 +182,13 @@ def _longest(pieces: list[bytes]) -> bytes:
 
 
 class Work(Struct, frozen=True):
-    """How much was done for a text: in seconds of processor time, or in lines of Python that ran, by function."""
+    """How much was done for a text: seconds of processor time where they are asked for, else lines by function."""
 
-    size: int
     seconds: float
     lines: Counter[str]
 
-    @property
-    def total(self) -> int:
-        """All lines."""
-        return self.lines.total()
 
-
-def work(text: bytes, rules: tuple[Rule, ...], *, counted: bool = False) -> Work:
+def work(text: bytes, rules: tuple[Rule, ...], *, timed: bool = False) -> Work:
     """What linting a text takes, all that is done for a file but for its parsing."""
     names = frozenset(rule.meta.name for rule in rules)
     lint = Lint(rules, names, doc_code=True, max_seconds=1e6)
@@ -212,12 +204,12 @@ def work(text: bytes, rules: tuple[Rule, ...], *, counted: bool = False) -> Work
         for crash in result.crashes:
             raise AssertionError(crash.trace)
 
-    if counted:
+    if not timed:
         _count(run, lines)
-        return Work(len(text), 0, lines)
+        return Work(0, lines)
     begun = time.thread_time()
     run()
-    return Work(len(text), time.thread_time() - begun, lines)
+    return Work(time.thread_time() - begun, lines)
 
 
 def _count(run: Callable[[], None], lines: Counter[str]) -> None:
@@ -234,6 +226,28 @@ def _count(run: Callable[[], None], lines: Counter[str]) -> None:
         run()
     finally:
         sys.settrace(before)
+
+
+class Growth(Struct, frozen=True):
+    """How much more work each further piece takes; `where` are the functions that do it, the worst first."""
+
+    times: float
+    where: tuple[str, ...]
+
+
+def growth(make: Make, rules: tuple[Rule, ...], count: int = 8) -> Growth | None:
+    """What the pieces after twice `count` take in lines, by what those before took; 2 where each takes the same.
+
+    None for a text that is beyond what is analysed.
+    """
+    if is_refused(make(4 * count)):
+        return None
+    work(make(2), rules)  # what is loaded once
+    some, more, most = (work(make(times * count), rules).lines for times in (1, 2, 4))
+    first, second = more.total() - some.total(), most.total() - more.total()
+    excess = {name: most[name] - more[name] - 2 * (more[name] - some[name]) for name in most}
+    worst = sorted((name for name in excess if excess[name] > 0), key=lambda name: -excess[name])
+    return Growth(second / max(first, 1), tuple(worst[:5]))
 
 
 def is_refused(text: bytes) -> bool:

@@ -85,11 +85,16 @@ def context_queries(cx: Context) -> Iterator[ContextQuery]:
         yield from _judged(cx, call, call.name, None)
     for path in asking:
         there = cx.other(path)
+        handing_on: dict[str, list[tuple[FunctionFact, str]]] = {}
         for fact, asks in there.memo(_handing_on) if there is not None else ():
-            for node in code_calls(cx, (fact.name,)):
+            handing_on.setdefault(fact.name, []).append((fact, asks))
+        for name, facts in handing_on.items():
+            for node in code_calls(cx, (name,)):
                 asked = call_of(node, cx.parsed)
-                if asked is not None and fact in _called(asked, cx):
-                    yield from _judged(cx, asked, asks, fact)
+                called = {_place(fact) for fact in _called(asked, cx)} if asked is not None else set()
+                for fact, asks in facts if called else ():
+                    if asked is not None and _place(fact) in called:
+                        yield from _judged(cx, asked, asks, fact)
 
 
 def _judged(cx: Context, call: Call, asks: str, through: FunctionFact | None) -> Iterator[ContextQuery]:
@@ -208,6 +213,10 @@ def _uses(cx: Context, name: Node) -> Iterator[Node]:
         mentions = uses.get(place, [])
         behind = mentions[bisect_left(mentions, name.end_byte, key=_start) :]
         yield from behind[-_MAX_USES:]
+
+
+def _place(fact: FunctionFact) -> tuple[str, int]:
+    return fact.path, fact.span.start
 
 
 def _start(node: Node) -> int:

@@ -83,6 +83,7 @@ class Scopes(Struct, eq=False):
     _lets: dict[int, dict[str, tuple[list[int], list[Binding]]]] = field(default_factory=dict)
     _found: dict[int, Binding | None] = field(default_factory=dict)
     _parameters: dict[int, dict[str, Binding]] = field(default_factory=dict)
+    _fields: dict[int, dict[str, Binding]] = field(default_factory=dict)
 
     def binding(self, use: Node) -> Binding | None:
         """The binding that an `identifier` (or the `self` token's name) in an expression means."""
@@ -104,7 +105,7 @@ class Scopes(Struct, eq=False):
             elif kind in ITEM_KINDS:
                 return self._parameter(above, name) if kind == "function_item" else None
             elif kind == "field_initializer_list":
-                found = _earlier_field(above, before, name, self.cx)
+                found = self._earlier_field(above, before, name)
             else:
                 found = next(
                     (b for b in _bindings_of(above, before, self.cx) if self.cx.text(b.name) == name), None
@@ -113,6 +114,15 @@ class Scopes(Struct, eq=False):
                 return found
             before = above
         return None
+
+    def _earlier_field(self, initializers: Node, before: Node, name: str) -> Binding | None:
+        known = self._fields.get(initializers.id)
+        if known is None:
+            known = self._fields[initializers.id] = _first_fields(initializers, self.cx)
+        found = known.get(name)
+        if found is None or found.owner is None or found.owner.start_byte >= before.start_byte:
+            return None
+        return found
 
     def _let_before(self, block: Node, name: str, offset: int) -> Binding | None:
         lets = self._lets.get(block.id)
@@ -239,17 +249,17 @@ def _conditions(condition: Node, before: int, cx: Context) -> Iterator[Binding]:
                     )
 
 
-def _earlier_field(initializers: Node, before: Node, name: str, cx: Context) -> Binding | None:
+def _first_fields(initializers: Node, cx: Context) -> dict[str, Binding]:
+    """The fields that an initialiser macro makes locals of, each where it is first given."""
     body = cx.parent(initializers)
     if body is None or not any(above.type == "macro_invocation" for above in cx.ancestors(body)):
-        return None
+        return {}
+    found: dict[str, Binding] = {}
     for child in initializers.named_children:
-        if child.start_byte >= before.start_byte:
-            break
         label = child.child_by_field_name("field") if child.type == "field_initializer" else None
-        if label is not None and cx.text(label) == name:
-            return Binding(BindingKind.INIT_FIELD, label, owner=child)
-    return None
+        if label is not None and cx.text(label) not in found:
+            found[cx.text(label)] = Binding(BindingKind.INIT_FIELD, label, owner=child)
+    return found
 
 
 def pattern_names(pattern: Node, cx: Context) -> Iterator[tuple[Node, tuple[PatternStep, ...]]]:

@@ -47,8 +47,11 @@ def judged(cx: Context) -> Iterator[tuple[Construction, bool]]:
         return
     comments = sorted({run.span for _, run in tagged_comments(cx, _TAG)}, key=attrgetter("start"))
     sites = [_site(cx, each) for each in sorted(built, key=lambda each: each.node.start_byte)]
+    together: dict[Span, list[_Site]] = {}
     for site in sites:
-        yield site.built, site.own is not None or _argued_before(site, sites, comments)
+        together.setdefault(site.body, []).append(site)
+    for site in sites:
+        yield site.built, site.own is not None or _argued_before(site, together[site.body], comments)
 
 
 def _holds_for_any_value(built: Construction) -> bool:
@@ -69,7 +72,7 @@ def _argued_before(site: _Site, sites: list[_Site], comments: list[Span]) -> boo
     """Whether a comment of the same function, up to the end of the expression, may speak for it."""
     first = bisect_left(comments, site.body.start, key=attrgetter("start"))
     last = bisect_left(comments, site.span.end, key=attrgetter("start"))
-    others = [other for other in sites if other is not site and other.body == site.body]
+    others = [other for other in sites if other is not site] if first < last else []
     for comment in comments[first:last]:
         if site.span.contains(comment):
             return True

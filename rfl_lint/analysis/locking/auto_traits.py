@@ -44,6 +44,10 @@ class Unbounded(Struct, frozen=True):
     field: str = ""
 
 
+def _impls_by_start(cx: Context) -> dict[int, ImplFact]:
+    return {impl.span.start: impl for impl in reversed(cx.facts.impls)}
+
+
 def unbounded_parameters(cx: Context, node: Node) -> Iterator[Unbounded]:
     """The parameters of an `unsafe impl` of `Send` or `Sync` that its type holds without a bound."""
     generics, written = node.child_by_field_name("type_parameters"), node.child_by_field_name("type")
@@ -51,7 +55,7 @@ def unbounded_parameters(cx: Context, node: Node) -> Iterator[Unbounded]:
     if generics is None or written is None or trait is None:
         return
     name = head_name(cx.text(trait))
-    fact = next((impl for impl in cx.facts.impls if impl.span.start == node.start_byte), None)
+    fact = cx.memo(_impls_by_start).get(node.start_byte)
     if name not in AUTO_TRAITS or fact is None or not fact.is_unsafe:
         return
     owners = cx.index.owners(fact)

@@ -94,8 +94,9 @@ def ended(cx: Context) -> Iterator[Ended]:
         if structure is None or dropped is None or in_tests(call.node, cx):
             continue
         owner, _ = dropped
-        for holder in _holders(structure, owner, cx):
-            if not _keeper(holder, cx.index) and not _is_inside(holder, owner, cx.index):
+        for holder in _unkept_holders(structure, owner, cx):
+            is_owner = (holder.path, holder.span.start) == (owner.path, owner.span.start)
+            if not is_owner and not _is_inside(holder, owner, cx.index):
                 yield Ended(span_of(call.name_node or call.node), owner, call.name, structure, holder)
                 break
 
@@ -191,20 +192,29 @@ def _parts(ref: TypeRef) -> Iterator[TypeRef]:
             waiting += part.args
 
 
-def _holders(structure: Structure, owner: TypeFact, cx: Context) -> Iterator[TypeFact]:
-    """The types of the same crate that have a place in a structure: a field of one of its C types."""
+def _unkept_holders(structure: Structure, owner: TypeFact, cx: Context) -> list[TypeFact]:
+    """The types of the owner's crate that have a place in a structure, and nothing that keeps it alive."""
     if not structure.places:
-        return
-    word = re.compile(rf"\b(?:{'|'.join(sorted(structure.places))})\b")
+        return []
     home = cx.index.names.home(owner.path).crate
-    for path in _near(cx, structure, home):
+    known = cx.memo(_unkept_known)
+    key = tuple(sorted(structure.places)), home
+    if key not in known:
+        known[key] = [fact for fact in _holders(structure, home, cx) if not _keeper(fact, cx.index)]
+    return known[key]
+
+
+def _unkept_known(_cx: Context) -> dict[tuple[tuple[str, ...], str], list[TypeFact]]:
+    """By the C types of a structure, and by crate, filled as they are asked about."""
+    return {}
+
+
+def _holders(structure: Structure, crate: str, cx: Context) -> Iterator[TypeFact]:
+    """The types of a crate that have a place in a structure: a field of one of its C types."""
+    word = re.compile(rf"\b(?:{'|'.join(sorted(structure.places))})\b")
+    for path in _near(cx, structure, crate):
         for fact in cx.index.files[path].types:
-            is_owner = (fact.path, fact.span.start) == (owner.path, owner.span.start)
-            if (
-                not is_owner
-                and any(word.search(field.type) for field in fact.fields)
-                and _is_value(fact, cx.index)
-            ):
+            if any(word.search(field.type) for field in fact.fields) and _is_value(fact, cx.index):
                 yield fact
 
 

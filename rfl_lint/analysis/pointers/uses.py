@@ -236,6 +236,22 @@ def _taken(fact: FunctionFact, index: int, cx: Context, direct: Direct, depth: i
     return calls.taken[key]
 
 
+def _direct_in(function: int, cx: Context, direct: Direct) -> list[Use]:
+    """The direct uses in one function of a file."""
+    known = cx.memo(_direct_known)
+    if direct not in known:
+        found: dict[int, list[Use]] = {}
+        for use in cx.memo(direct):
+            found.setdefault(use.function, []).append(use)
+        known[direct] = found
+    return known[direct].get(function, [])
+
+
+def _direct_known(_cx: Context) -> dict[Direct, dict[int, list[Use]]]:
+    """By what counts as a use, filled as it is asked for."""
+    return {}
+
+
 def _taken_anew(fact: FunctionFact, index: int, cx: Context, direct: Direct, depth: int) -> Use | None:
     resolver, start = provenance(cx).resolver, fact.span.start
 
@@ -246,8 +262,8 @@ def _taken_anew(fact: FunctionFact, index: int, cx: Context, direct: Direct, dep
                 return origin.steps[1:]
         return None
 
-    for use in cx.memo(direct):
-        steps = own(use.pointer) if use.function == start else None
+    for use in _direct_in(start, cx, direct):
+        steps = own(use.pointer)
         if steps is not None:
             return replace(use, steps=joined(steps, use.steps))
     for passed in cx.memo(_Calls).all().get(start, ()):

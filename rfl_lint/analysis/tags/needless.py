@@ -138,9 +138,18 @@ def _shown(cx: Context, node: Node) -> str:
 
 
 def _mentioned(cx: Context, tag: Tag, span: Span) -> bool:
-    rows = comment_layers(cx).at(span.end - 1)
-    found = tag.mentions.finditer(cx.source.data, span.start, span.end)
-    return any(not rows.in_comment(match.start()) for match in found)
+    known = cx.memo(_mentions_known)
+    key = tag.name, span
+    if key not in known:
+        rows = comment_layers(cx).at(span.end - 1)
+        found = tag.mentions.finditer(cx.source.data, span.start, span.end)
+        known[key] = any(not rows.in_comment(match.start()) for match in found)
+    return known[key]
+
+
+def _mentions_known(_cx: Context) -> dict[tuple[str, Span], bool]:
+    """By tag and place, filled as they are asked about."""
+    return {}
 
 
 def _is_opaque(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool:

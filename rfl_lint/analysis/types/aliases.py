@@ -51,9 +51,16 @@ def _globs(node: Node, cx: Context) -> set[str]:
     if fragment is not None and fragment.kind is FragmentKind.DOC_CODE:
         paths = names_at(cx).uses.get("", {}).get("", set())
     else:
-        module = module_of(node, cx)
-        paths = {use.path for use in cx.facts.uses if use.glob and use.module == module}
+        paths = cx.memo(_globs_by_module).get(module_of(node, cx), set())
     return {path.removesuffix("::*") for path in paths}
+
+
+def _globs_by_module(cx: Context) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for use in cx.facts.uses:
+        if use.glob:
+            found.setdefault(use.module, set()).add(use.path)
+    return found
 
 
 def is_unit_by_default(node: Node, cx: Context) -> bool:
