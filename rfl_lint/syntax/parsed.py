@@ -102,14 +102,24 @@ class ParsedFile(Struct, eq=False, dict=True, weakref=True):
     def fragments_at(self, offset: int) -> Iterator[Fragment]:
         """The fragments whose span holds a byte: the file's own first, then outer before inner ones."""
         yield self.fragments[0]
-        inner = self.fragments[1:]
-        for index in range(bisect_right(self._starts, offset) - 1, -1, -1):
-            # Spans nest or are apart, and a fragment is never larger than the call that hides it: the search
-            # ends at the first outermost one.
-            if inner[index].span.end > offset:
-                yield inner[index]
-            if inner[index].parent is self.fragments[0] and inner[index].kind is not FragmentKind.DOC_CODE:
-                break
+        index = bisect_right(self._starts, offset) - 1
+        while index >= 0:
+            fragment = self.fragments[index + 1]
+            if fragment.span.end > offset:
+                yield fragment
+            index = self._around[index]
+
+    @cached_property
+    def _around(self) -> list[int]:
+        """For each hidden fragment the nearest one before it that reaches to its start, by their order; -1 for none."""
+        found: list[int] = []
+        reaching: list[int] = []
+        for index, fragment in enumerate(self.fragments[1:]):
+            while reaching and self.fragments[reaching[-1] + 1].span.end <= fragment.span.start:
+                reaching.pop()
+            found.append(reaching[-1] if reaching else -1)
+            reaching.append(index)
+        return found
 
     @cached_property
     def _starts(self) -> list[int]:
