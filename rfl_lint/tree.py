@@ -78,8 +78,9 @@ _BINDGEN_MARKS: Final = (
 _HEAD_BYTES: Final = 2_000
 # A type without a name in C, whose name only bindgen makes: others mention such types, and define none.
 _BINDGEN_NAME: Final = b"__bindgen_ty_"
-_BINDGEN_TYPE: Final = re.compile(rb"\b(?:struct|union|enum) \w*__bindgen_ty_\d")
-_KERNEL_WORDS: Final = (b"kernel::", b"crate::")
+_BINDGEN_TYPE: Final = re.compile(rb"\bpub (?:struct|union|enum) \w*__bindgen_ty_\d\w*\s*[<{(]")
+# Words of the kernel's crate or of its own, which a program of one file does not have.
+_KERNEL_WORDS: Final = (b"kernel::", b"crate::", b"\nuse super::")
 # No kernel code can be built with these; words beside which they may be a slip.
 _HOST_IMPORTS: Final = (
     (b"\nuse proc_macro", ()),
@@ -254,9 +255,12 @@ def host_imports(data: bytes) -> Iterator[int]:
     In a text that uses the kernel, or its own crate, `std` is a slip; an import under a `cfg` says nothing of a file.
     """
     for mark, slips in _HOST_IMPORTS:
+        first = data.startswith(mark[1:])
         at = data.find(mark)
-        if at >= 0 and any(slip in data for slip in slips):
+        if (first or at >= 0) and any(slip in data for slip in slips):
             continue
+        if first:
+            yield 0
         while at >= 0:
             if not data.startswith(b"#", data.rfind(b"\n", 0, at) + 1):
                 yield at + 1

@@ -53,11 +53,32 @@ def test_outside_of_a_kernel_every_lint_is_on() -> None:
         (b"use super::__IncompleteArrayField;\n", False),
         (b"}\n#[repr(C)]\npub union fan__bindgen_ty_1 {\n    pub speed: u32,\n}\n", True),
         (b"type Speed = bindings::fan__bindgen_ty_1;\n", False),
+        (b"// The C side has it in `union fan__bindgen_ty_1`.\n", False),
         (b"// not generated\n" * 200 + b"pub struct __IncompleteArrayField<T>;\n", False),
     ],
 )
 def test_bindgen_output(text: bytes, expected: bool) -> None:
     assert is_bindgen_output(text) == expected
+    lint = Lint([rule() for rule in builtin_rules() if rule.meta.name == "missing-safety-comment"])
+    source = SourceFile("drivers/a.rs", text + b"unsafe impl Send for A {}\n")
+    assert bool(lint_source(source, lint).findings) != expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"use std::fs;\n", True),
+        (b"extern crate std;\n", True),
+        (b"use proc_macro::TokenStream;\n", True),
+        (b"use core::ptr;\nuse std::fs;\n", True),
+        (b"use std::fs;\nuse kernel::prelude::*;\n", False),
+        (b"use core::ptr;\nuse std::fs;\nuse super::Registers;\n", False),
+        (b"// A comment.\n#[cfg(test)]\nuse std::fs;\n", False),
+        (b"/*\nuse std::fs;\n*/\n", False),
+        (b"use standard::fs;\n", False),
+    ],
+)
+def test_host_code(text: bytes, expected: bool) -> None:
     lint = Lint([rule() for rule in builtin_rules() if rule.meta.name == "missing-safety-comment"])
     source = SourceFile("drivers/a.rs", text + b"unsafe impl Send for A {}\n")
     assert bool(lint_source(source, lint).findings) != expected
