@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable
+from typing import Final
+
+# A part between slashes that the path of no file has.
+_NO_NAME: Final = re.compile(r"(?:^!?|/)\.\.?(?:/|$)|//")
 
 
 def glob_fault(pattern: str) -> str | None:
@@ -23,7 +27,9 @@ def glob_fault(pattern: str) -> str | None:
     except (ValueError, re.error, FutureWarning):
         compiled = None
     if compiled is not None and compiled.include is not None:
-        return None
+        if _NO_NAME.search(pattern) is None:
+            return None
+        return f"{shown} matches no path: paths begin at the root, without `.`, `..` or an empty name in them"
     if "[" in pattern:
         return (
             f"{shown} is no pattern of gitignore: a `[` is not closed, or holds what it cannot; "
