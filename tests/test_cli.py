@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -206,6 +207,18 @@ def test_what_is_not_analysed_is_a_finding(rfl: Runner, data: bytes, words: str)
     assert words in first
     assert first.endswith("[file-not-analysed]")
     assert second.startswith("b.rs:2:5")
+
+
+def test_files_that_are_not_analysed_have_fingerprints_of_their_own(rfl: Runner) -> None:
+    rfl.write("a.rs", b"// One.\n\xff")
+    rfl.write("b.rs", b"// One.\n\0")
+    found = json.loads(rfl("check", "--output-format", "json").out)["findings"]
+    first, second = (each["fingerprint"] for each in found)
+    assert re.fullmatch("[0-9a-f]{20} [0-9a-f]{20}", f"{first} {second}")
+    assert first != second
+    rfl.write("c.rs", b"// One.\n\xff")
+    third = json.loads(rfl("check", "--output-format", "json", "c.rs").out)["findings"][0]["fingerprint"]
+    assert third == first
 
 
 def test_a_folder_without_rust_says_so(rfl: Runner) -> None:
