@@ -147,3 +147,10 @@ def test_patterns_that_are_rare_and_right(rfl: Runner) -> None:
     patterns = ("*.rs", "!d.rs", "\\!e.rs", "a\\[b.rs", "c[0-9].rs", "**/gone/**")
     ran = rfl("check", "--output-format=concise", *(f"--exclude={pattern}" for pattern in patterns))
     assert [line.partition(":")[0] for line in ran.out.splitlines()] == ["d.rs"]
+
+
+def test_functions_that_a_configuration_names_are_looked_for_in_every_file(rfl: Runner) -> None:
+    rfl.write("a.rs", "fn f(x: KBox<u8>) {\n    KBox::leak(x);\n}\n")
+    rfl.write("rfl-lint.toml", "[tables.comment_tags.tags.FORGET]\nfunctions = ['KBox::leak']\n")
+    ran = rfl("check", "--select", "missing-forget-comment", "--output-format", "concise")
+    assert ran.out == "a.rs:2:11: warning: `leak` has no `FORGET:` comment [missing-forget-comment]\n"

@@ -57,7 +57,6 @@ class MissingForgetComment(Rule):
         precision="6.1: no findings; 6.12: no findings; 7.2: 9 of 9 right",
     )
     on = frozenset({"call_expression"})
-    words = (b"forget",)
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Ask for the comment of a call that forgets a value."""
