@@ -46,7 +46,11 @@ def fixed(text: str, path: str) -> tuple[str, list[bool]]:
     [
         ("use core::ffi::c_int;", "use kernel::ffi::c_int;", [True]),
         ("pub use ::core::ffi::c_int as Code;", "pub use kernel::ffi::c_int as Code;", [True]),
-        ("use std::os::raw::c_ulong;", "use kernel::ffi::c_ulong;", [False]),
+        (
+            "use crate::x;\nuse std::os::raw::c_ulong;",
+            "use crate::x;\nuse kernel::ffi::c_ulong;",
+            [False],
+        ),
         ("use core::ffi::{c_int, c_void};", "use kernel::ffi::{c_int, c_void};", [True]),
         ("use core::ffi::{c_char, c_void};", "use kernel::ffi::{c_char, c_void};", [False]),
         ("use core::ffi::{c_char, c_int};", "use kernel::ffi::{c_char, c_int};", [False]),

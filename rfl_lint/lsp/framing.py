@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 MOST_HEADER: Final = 8192
 MOST_BODY: Final = 256 * 1024 * 1024
 _PORTION: Final = 1024 * 1024
-_FIELD: Final = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([^\r\n]*?)[ \t]*\r?\n")
+_FIELD: Final = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]++):([^\r\n]*+)\r?\n")
 
 
 class BrokenFramingError(Exception):
@@ -51,9 +51,10 @@ def _length(stream: BinaryIO) -> int | None:
         if field is None:
             raise BrokenFramingError("what is no header where a message should begin")
         if field[1].lower() == b"content-length":
-            if length is not None or not field[2].isdigit():
+            value = field[2].strip(b" \t")
+            if length is not None or not value.isdigit():
                 raise BrokenFramingError("a message with a Content-Length that is none")
-            length = int(field[2][:20])
+            length = int(value[:20])
             if length > MOST_BODY:
                 raise BrokenFramingError(f"a message of more than {MOST_BODY:,} bytes")
 
