@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,8 @@ TRANSLATION: Final = DATA / "tables.json"
 _ABOUT: Final = "additions"
 # Where an entry comes from is asked of the bundled ones only.
 _NOT_NEEDED: Final = frozenset({"source", "sources", "why"})
-_PATH: Final = re.compile(r"(?:\w+::)+\w+")
+# A name, a path of names, or how a method is called.
+_NAME: Final = re.compile(r"(?:\w+::)*\w+|\.\w+\((?:_(?:, _)*)?\)")
 _ROOTS: Final = frozenset({"crate", "kernel"})
 _KINDS: Final = {dict: "a table", list: "a list", str: "a string", bool: "true or false", int: "a number"}
 
@@ -164,16 +165,20 @@ class _Check(Struct, frozen=True):
                 self.value(f"{key}[{index}]", path, item, items, whole=True)
         elif isinstance(value, str):
             allowed = self.choices.get(path.rpartition(".")[2])
-            if allowed is not None and value not in allowed:
-                raise self.fail(key, f"must be one of {', '.join(allowed)}, not {value!r}")
-            if path.rpartition(".")[2] not in _NOT_NEEDED:
+            if allowed is None and path.rpartition(".")[2] not in _NOT_NEEDED:
                 self._name(key, path, value, alike)
+            elif allowed is not None and value not in allowed:
+                raise self.fail(key, f"must be one of {', '.join(allowed)}, not {value!r}")
 
-    def _name(self, key: str, path: str, value: str, alike: Iterable[str]) -> None:
+    def _name(self, key: str, path: str, value: str, alike: Collection[str]) -> None:
         """Refuse a name that is written as nothing is that it is compared with."""
         if value.endswith("!") and value[:-1].isidentifier():
             raise self.fail(key, f"names a macro without the `!`: `{value[:-1]}`")
-        if _PATH.fullmatch(value) is None:
+        if _NAME.fullmatch(value) is None:
+            if value not in alike and all(each == "" or _NAME.fullmatch(each) for each in alike):
+                raise self.fail(key, f"must be a name, not `{value}`")
+            return
+        if "::" not in value:
             return
         first, *_, last = value.split("::")
         if first in ("self", "super"):

@@ -89,6 +89,9 @@ def test_nothing_added_is_the_bundled_tables(tmp_path: Path) -> None:
         ("[tables.allocation.modules]\nRing = ['kernel::ring']", "names what is below the crate, `ring`, without `ker"),
         ("[tables.allocation.modules]\n'ring::Ring' = ['ring']", "modules.ring::Ring: must be a name alone, `Ring`"),
         ("[tables.printing.'kernel::pr_me']\nbefore = 0", "printing.kernel::pr_me: must be a name alone, `pr_me`"),
+        ("[tables.comment_tags.tags.FORGET]\nfunctions = ['leak()']", "functions[0]: must be a name, not `leak()`"),
+        ("[tables.comment_tags.tags.FORGET]\nfunctions = ['']", "functions[0]: must be a name, not ``"),
+        ("[tables.comment_tags.tags.FORGET]\nfunctions = ['::x::leak']", "must be a name, not `::x::leak`"),
         ("[tables.clippy]\ndisallowed-methods = ['self::x']", "disallowed-methods[0]: `self::x` means another thing"),
     ],
 )  # fmt: skip
