@@ -149,8 +149,17 @@ def test_patterns_that_are_rare_and_right(rfl: Runner) -> None:
     assert [line.partition(":")[0] for line in ran.out.splitlines()] == ["d.rs"]
 
 
-def test_functions_that_a_configuration_names_are_looked_for_in_every_file(rfl: Runner) -> None:
+@pytest.mark.parametrize(
+    ("tag", "rule", "words"),
+    [
+        ("FORGET", "missing-forget-comment", "`leak`"),
+        ("ORDERING", "missing-ordering-comment", "atomic ordering `leak`"),
+    ],
+)
+def test_functions_that_a_configuration_names_are_looked_for_in_every_file(
+    rfl: Runner, tag: str, rule: str, words: str
+) -> None:
     rfl.write("a.rs", "fn f(x: KBox<u8>) {\n    KBox::leak(x);\n}\n")
-    rfl.write("rfl-lint.toml", "[tables.comment_tags.tags.FORGET]\nfunctions = ['KBox::leak']\n")
-    ran = rfl("check", "--select", "missing-forget-comment", "--output-format", "concise")
-    assert ran.out == "a.rs:2:11: warning: `leak` has no `FORGET:` comment [missing-forget-comment]\n"
+    rfl.write("rfl-lint.toml", f"[tables.comment_tags.tags.{tag}]\nfunctions = ['KBox::leak']\n")
+    ran = rfl("check", "--select", rule, "--output-format", "concise")
+    assert ran.out == f"a.rs:2:11: warning: {words} has no `{tag}:` comment [{rule}]\n"

@@ -50,7 +50,6 @@ class MissingOrderingComment(Rule):
         precision="6.1: no findings; 6.12: 6 of 6 right; 7.2: 33 of 33 right",
     )
     on = frozenset({"call_expression"})
-    words = (b"tomic", b"rdering")
 
     def check(self, node: Node, cx: Context) -> Iterator[Finding]:
         """Ask for the comment of an atomic operation."""
