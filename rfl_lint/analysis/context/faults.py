@@ -73,13 +73,15 @@ def _atomic_sleep(node: Node, cx: Context) -> AtomicSleep | None:
 
 
 def _given_guards(node: Node, cx: Context) -> set[int]:
-    """The guards that a call is lent or made on, by what they hold."""
+    """The guards that a call is lent or made on, by what they hold; a shared reference lets nobody give one up."""
     call = call_of(node, cx.parsed)
     found: set[int] = set()
     if call is None:
         return found
     for argument in (*call.arguments, *((call.receiver,) if call.receiver is not None else ())):
         inner = argument
+        if inner.type == "reference_expression" and inner.named_children[0].type != "mutable_specifier":
+            continue
         while inner.type in ("reference_expression", "unary_expression", "parenthesized_expression"):
             inner = inner.named_children[-1]
         binding = scopes(cx).binding(inner) if inner.type == "identifier" else None
