@@ -192,9 +192,8 @@ def _named_config(path: Path) -> Path:
     if path.is_file():
         return path
     if path.is_dir():
-        (held,) = [path / name for name in FILE_NAMES if (path / name).is_file()][:1] or [
-            path / FILE_NAMES[0]
-        ]
+        names = (path / name for name in FILE_NAMES)
+        held = next((name for name in names if name.is_file()), path / FILE_NAMES[0])
         more = "" if held.is_file() else ", which `rfl-lint init` writes"
         raise ConfigError(f"--config {path}: a folder; name the file in it: --config {held}{more}")
     if path.exists():

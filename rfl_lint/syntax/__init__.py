@@ -2,7 +2,16 @@
 
 from rfl_lint.syntax.fragments import Fragment, FragmentKind
 from rfl_lint.syntax.parsed import ParsedFile, parse_file, unexplained
-from rfl_lint.syntax.parser import KindQuery, Node, TextEdit, check_kinds, kind_query, search_code, span_of
+from rfl_lint.syntax.parser import (
+    KindQuery,
+    Node,
+    TextEdit,
+    check_kinds,
+    kind_query,
+    search_code,
+    span_of,
+    start_of,
+)
 
 __all__ = [
     "Fragment",
@@ -16,5 +25,6 @@ __all__ = [
     "parse_file",
     "search_code",
     "span_of",
+    "start_of",
     "unexplained",
 ]

@@ -100,6 +100,10 @@ def span_of(node: Node) -> Span:
     return Span(node.start_byte, node.end_byte)
 
 
+start_of: Final = attrgetter("start_byte")
+"""The byte that a node begins at: what lists of nodes are sorted and searched by."""
+
+
 def check_kinds(kinds: Iterable[str]) -> None:
     """Raise ValueError naming a kind that the grammar does not have; cheaper than compiling a query."""
     for kind in sorted(kinds):
@@ -133,7 +137,7 @@ class KindQuery:
         for nodes in found.values():
             # By start, and of those that start alike the outer ones first: two sorts by keys that are read in C.
             nodes.sort(key=_END, reverse=True)
-            nodes.sort(key=_START)
+            nodes.sort(key=start_of)
         return found
 
 
@@ -141,7 +145,6 @@ def _lies_in(node: Node, span: Span) -> bool:
     return span.start <= node.start_byte and node.end_byte <= span.end
 
 
-_START: Final = attrgetter("start_byte")
 _END: Final = attrgetter("end_byte")
 
 

@@ -13,7 +13,7 @@ from rfl_lint.analysis.code.local_calls import file_functions
 from rfl_lint.analysis.code.scopes import Binding, BindingKind, enclosing_function, scopes
 from rfl_lint.analysis.types.inference import block_tail
 from rfl_lint.rule import Context
-from rfl_lint.syntax import Node
+from rfl_lint.syntax import Node, start_of
 
 _IDENTIFIERS: Final = frozenset({"identifier"})
 _ASSIGNMENTS: Final = frozenset({"assignment_expression"})
@@ -110,7 +110,7 @@ def _in_place(use: Node, binding: Binding, limits: Collection[str], cx: Context)
     function = enclosing_function(use, cx)
     body = function.child_by_field_name("body") if function is not None else None
     named = _assignments(body, cx).get(cx.text(use), []) if body is not None else []
-    for node in reversed(named[: bisect_left(named, use.start_byte, key=_start)]):
+    for node in reversed(named[: bisect_left(named, use.start_byte, key=start_of)]):
         if node.start_byte < binding.name.start_byte:
             return None
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -147,10 +147,6 @@ def _known(_cx: Context) -> dict[int, dict[str, list[Node]]]:
     return {}
 
 
-def _start(node: Node) -> int:
-    return node.start_byte
-
-
 def _is_same(name: Node, binding: Binding, cx: Context) -> bool:
     found = scopes(cx).binding(name)
     return found is not None and found.name == binding.name
@@ -162,7 +158,7 @@ def _is_used_only(binding: Binding, use: Node, clamp: Node, way: list[Node], cx:
     body = function.child_by_field_name("body") if function is not None else None
     uses = file_functions(cx).uses(body, cx.text(use)) if body is not None else {}
     own = uses.get(binding.name.start_byte, [])
-    for node in own[bisect_left(own, clamp.end_byte, key=_start) :]:
+    for node in own[bisect_left(own, clamp.end_byte, key=start_of) :]:
         if not any(each.start_byte <= node.start_byte < each.end_byte for each in way):
             return False
     return True

@@ -23,7 +23,7 @@ from rfl_lint.analysis.types.inference import block_tail, functions_by_start, ty
 from rfl_lint.facts import FunctionFact
 from rfl_lint.rule import Context
 from rfl_lint.source import Span
-from rfl_lint.syntax import Node, span_of
+from rfl_lint.syntax import Node, span_of, start_of
 from rfl_lint.tables import Tables
 
 # What hands the value of an expression inside of it on.
@@ -211,16 +211,12 @@ def _uses(cx: Context, name: Node) -> Iterator[Node]:
     uses = file_functions(cx).uses(body, word)
     for place in sorted(places):
         mentions = uses.get(place, [])
-        behind = mentions[bisect_left(mentions, name.end_byte, key=_start) :]
+        behind = mentions[bisect_left(mentions, name.end_byte, key=start_of) :]
         yield from behind[-_MAX_USES:]
 
 
 def _place(fact: FunctionFact) -> tuple[str, int]:
     return fact.path, fact.span.start
-
-
-def _start(node: Node) -> int:
-    return node.start_byte
 
 
 def _only_says(cx: Context, chosen: Node, condition: Node) -> bool:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
-from operator import attrgetter
-from typing import Final
 
 from msgspec import Struct
 
 from rfl_lint.analysis.code.calls import NAMED_KINDS, last_name, last_names
 from rfl_lint.source import Span
-from rfl_lint.syntax import Fragment, Node, ParsedFile
-
-_start: Final = attrgetter("start_byte")
+from rfl_lint.syntax import Fragment, Node, ParsedFile, start_of
 
 
 class Found(Struct, frozen=True, eq=False):
@@ -51,6 +47,6 @@ def _within(nodes: list[Node], places: Sequence[Span]) -> list[Node]:
         first, last = nodes[0].start_byte, nodes[-1].start_byte
         for place in places:
             if place.end > first and place.start <= last:
-                begin = bisect_left(nodes, place.start, key=_start)
-                found += nodes[begin : bisect_left(nodes, place.end, begin, key=_start)]
+                begin = bisect_left(nodes, place.start, key=start_of)
+                found += nodes[begin : bisect_left(nodes, place.end, begin, key=start_of)]
     return found

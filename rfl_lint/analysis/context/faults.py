@@ -52,14 +52,11 @@ def _atomic_sleep(node: Node, cx: Context) -> AtomicSleep | None:
         holding = [held for held in holding if held.identity not in given]
         if not given:
             return None
-    elif sleep.is_allocation and any(held.kind is not None and held.kind.may_sleep for held in holding):
+    elif sleep.is_allocation:
         # The guard of a structure that allocates for itself gives the lock up meanwhile, by whichever method.
-        given = _given_guards(node, cx)
-        holding = [
-            held
-            for held in holding
-            if held.identity not in given or held.kind is None or not held.kind.may_sleep
-        ]
+        own = [held for held in holding if held.kind is not None and held.kind.may_sleep]
+        given = _given_guards(node, cx) if own else set()
+        holding = [held for held in holding if held not in own or held.identity not in given]
     if not holding:
         return None
     held = min(holding, key=lambda each: each.span.start)

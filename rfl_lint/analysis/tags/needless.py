@@ -26,7 +26,7 @@ from rfl_lint.analysis.tags.table import Tag, TagTable, tag_table
 from rfl_lint.finding import Edit, Finding, Fix, Label
 from rfl_lint.rule import Context, Rule
 from rfl_lint.source import Span
-from rfl_lint.syntax import Node, span_of
+from rfl_lint.syntax import Node, span_of, start_of
 
 _SHOWN: Final = 48
 # What may stand between a tag and what introduces it.
@@ -155,7 +155,7 @@ def _mentions_known(_cx: Context) -> dict[tuple[str, Span], bool]:
 def _is_opaque(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool:
     """Whether a macro that is called in the code, or around it, may make anything of it."""
     calls = cx.memo(_macro_calls)
-    first, last = (bisect_left(calls, at, key=_start) for at in (subject.span.start, subject.span.end))
+    first, last = (bisect_left(calls, at, key=start_of) for at in (subject.span.start, subject.span.end))
     inside = calls[first:last]
     around = (node for node in cx.ancestors(subject.node) if node.type == "macro_invocation")
     if any(not _is_transparent(cx, table, tag, node) for node in (*inside, *around)):
@@ -170,11 +170,7 @@ def _is_opaque(cx: Context, table: TagTable, tag: Tag, subject: Subject) -> bool
 def _macro_calls(cx: Context) -> list[Node]:
     """All macro calls of a file by where they begin."""
     found = (fragment.find(_MACROS).get("macro_invocation", ()) for fragment in cx.parsed.fragments)
-    return sorted(chain.from_iterable(found), key=_start)
-
-
-def _start(node: Node) -> int:
-    return node.start_byte
+    return sorted(chain.from_iterable(found), key=start_of)
 
 
 def _is_inert(table: TagTable, attribute: re.Match[bytes]) -> bool:
